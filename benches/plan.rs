@@ -1,0 +1,5 @@
+//! Speed of the planner. Run with `cargo bench`.
+
+fn main() {
+    divan::main();
+}

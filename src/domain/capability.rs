@@ -1,0 +1,20 @@
+//! What a target can do, as data: the planner reads this and knows no platform.
+
+/// The properties of one target that decide how a plan is made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Capabilities {
+    /// Most users in one write request.
+    pub batch_users: usize,
+    /// Longest id, in characters.
+    pub id_chars: usize,
+    /// Longest name, in characters.
+    pub name_chars: usize,
+    /// Most users in the account; `None` if the platform names no limit.
+    pub seats: Option<usize>,
+    /// Two users can't have the same phone.
+    pub unique_phones: bool,
+    /// A create and an update may travel in the same request.
+    pub upsert: bool,
+    /// Users of one page of a list, as asked for; how many requests a whole list takes is judged by it.
+    pub page_users: usize,
+}

@@ -1,0 +1,72 @@
+//! Phone numbers as the platforms know them: digits, unique, personal.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A phone number as digits without `+`.
+///
+/// A phone of the desired state is a valid E.164 number (made by [`super::desired`]); one read from a
+/// platform is whatever digits it shows. `Debug` masks it and there is no `Display`: whole phones are
+/// personal data, and whoever prints one asks for [`Phone::digits`].
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Phone(Arc<str>);
+
+impl Phone {
+    /// The digits of a remote value: formatting is dropped, a value without digits is no phone.
+    pub fn from_remote(text: &str) -> Option<Phone> {
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Some(Phone(text.into()));
+        }
+        let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+        (!digits.is_empty()).then(|| Phone(digits.into()))
+    }
+
+    /// The digits, as sent to a platform.
+    pub fn digits(&self) -> &str {
+        &self.0
+    }
+
+    /// The number with its middle hidden: `+371 55*** *34` keeps enough to recognise, too little to call.
+    pub fn masked(&self) -> String {
+        mask(&self.0)
+    }
+}
+
+/// Hides the middle of a number: country code and two digits, stars, the last two digits.
+fn mask(digits: &str) -> String {
+    if digits.len() < 8 {
+        return "+***".to_owned();
+    }
+    let (head, tail) = (&digits[..5], &digits[digits.len() - 2..]);
+    format!("+{} {} *** *{tail}", &head[..3], &head[3..])
+}
+
+impl fmt::Debug for Phone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn remote_formatting_is_dropped_and_rubbish_is_no_phone() {
+        assert_eq!(
+            Phone::from_remote("+371 26-12 34 56").unwrap().digits(),
+            "37126123456"
+        );
+        assert_eq!(Phone::from_remote("none"), None);
+        assert_eq!(Phone::from_remote(""), None);
+    }
+
+    #[test]
+    fn a_mask_keeps_the_ends_only() {
+        assert_eq!(
+            Phone::from_remote("37155123434").unwrap().masked(),
+            "+371 55 *** *34"
+        );
+        assert_eq!(Phone::from_remote("1234567").unwrap().masked(), "+***");
+    }
+}

@@ -1,0 +1,25 @@
+//! Keeps the user lists of messaging platforms equal to a CRM's employee table.
+//!
+//! # Bird's-eye view
+//!
+//! ```text
+//!  source ──rows──▶ desired ──▶ diff ──▶ guard ──▶ contention ──▶ order ──plan──▶ check ──▶ apply ──▶ record
+//!    (SQL)            ▲          ▲                                                            │ ▲       │
+//!                   rules    snapshot ◀───────────────── read back ◀──────────────────────────┘ target store
+//! ```
+//!
+//! Everything from `desired` to `check` is [`domain`]: pure, synchronous, the same input gives the same
+//! plan. [`reconcile`] is the only caller of [`source`], [`target`] and [`store`]; `cli` calls `reconcile`.
+//!
+//! # Invariants
+//!
+//! - `domain` never fails because of a network and never reads a clock.
+//! - Only a read that came to its end becomes a [`domain::table::CompleteRead`], and only that is planned.
+//! - Adapters ([`source`], [`target`], [`store`]) know `domain` and not each other.
+//! - No request leaves before its intent is journalled in the store.
+//! - Secrets are `SecretString`; outside text is cleaned by [`text`] before anybody sees it.
+
+pub mod domain;
+pub mod source;
+pub mod target;
+pub mod text;

@@ -1,0 +1,102 @@
+//! Where changes go: one file per platform, behind two traits.
+//!
+//! Reading and writing are separate types, so that `plan` and `check` can't write by accident. A target
+//! says what a platform answered and decides nothing: what an answer means for the plan is the business
+//! of `reconcile`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::domain::batch::Batch;
+use crate::domain::capability::Capabilities;
+use crate::domain::phone::Phone;
+use crate::domain::user::{User, UserId};
+
+/// A platform that can be read.
+#[async_trait]
+pub trait ReadTarget: Send + Sync {
+    /// What this platform can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Reads all users, page by page.
+    ///
+    /// # Errors
+    /// The first answer that ended the reading. A list that was read but can't be trusted to be whole
+    /// is no error: [`Listing::incomplete`] says why.
+    async fn list(&self) -> Result<Listing, Answer>;
+
+    /// Reads one user; `None` if the platform has none of that id.
+    ///
+    /// # Errors
+    /// Any answer from which neither presence nor absence follows.
+    async fn get(&self, id: &UserId) -> Result<Option<User>, Answer>;
+
+    /// Requests made so far, by this value.
+    fn requests(&self) -> Requests;
+
+    /// How the batch will travel, for plans and logs: method and path.
+    fn describe(&self, batch: &Batch) -> (&'static str, &'static str);
+}
+
+/// A platform that can be changed.
+#[async_trait]
+pub trait WriteTarget: ReadTarget {
+    /// Sends one batch as one request. Sent once: whoever calls decides about a repetition.
+    async fn send(&self, batch: &Batch) -> Answer;
+}
+
+/// Numbers of requests.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Requests {
+    /// Without effect on the platform.
+    pub read: u64,
+    /// With effect.
+    pub write: u64,
+}
+
+/// All users that a platform shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listing {
+    /// Each user once, in the order of the platform.
+    pub users: Vec<User>,
+    /// Why the list may lack users; `None` for a complete one.
+    pub incomplete: Option<String>,
+}
+
+/// What came back for one request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// What it means.
+    pub meaning: Meaning,
+    /// HTTP status, if there was one.
+    pub status: Option<u16>,
+    /// The platform's code in upper snake case, such as `INVALID_USER_DATA`.
+    pub code: Option<String>,
+    /// The platform's or the connection's text, cleaned and without secrets.
+    pub text: String,
+}
+
+/// The meanings of an answer, by what can be done about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Meaning {
+    /// 2xx: taken, to be confirmed by a read.
+    Accepted,
+    /// Time-out, broken connection, 5xx, unreadable 2xx: it may have had its effect or not. In answer to
+    /// a read: nothing was learned.
+    Unknown,
+    /// 429: later, and not sooner than this if it says so.
+    SlowDown(Option<Duration>),
+    /// 401: the credential is refused.
+    Unauthorised,
+    /// 403: not allowed to this credential.
+    Forbidden,
+    /// 404: something that the request names does not exist.
+    Missing,
+    /// A phone of the batch belongs to another user; the number, if the text tells it.
+    PhoneTaken(Option<Phone>),
+    /// The account has no free seat for the batch.
+    SeatsTaken,
+    /// Any other 4xx: an item of the batch is not acceptable.
+    BadItem,
+}
