@@ -13,6 +13,7 @@
 pub mod batch;
 pub mod capability;
 pub mod finding;
+pub mod memory;
 pub mod outcome;
 pub mod phone;
 pub mod table;
