@@ -233,10 +233,19 @@ pub struct Hold {
     pub digest: String,
     /// Why.
     pub reason: Reason,
-    /// Whose changes wait, in order.
-    pub users: Vec<UserId>,
+    /// Whose changes wait, in order of id.
+    pub users: Vec<HeldUser>,
     /// For people: what was counted, and against which limit.
     pub detail: String,
+}
+
+/// One user of a hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeldUser {
+    /// Who.
+    pub id: UserId,
+    /// The mark of its row in the CRM; `None` if there is no row. A rejection lasts while it stays so.
+    pub row: Option<u128>,
 }
 
 /// What a person said about one user of a hold.
