@@ -8,6 +8,9 @@ use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::domain::name;
+use crate::domain::phone::Phone;
+
 /// Longest outside text that is kept, in characters: enough for an error page's first paragraph.
 pub const MAX_CHARS: usize = 500;
 
@@ -52,32 +55,12 @@ impl fmt::Debug for Redactor {
 /// The text without control and bidi characters, white space folded, cut at [`MAX_CHARS`]. For text that
 /// can't hold a secret, such as a name of the CRM.
 pub fn printable(raw: &str) -> String {
-    let mut text = String::with_capacity(raw.len().min(MAX_CHARS * 4));
-    let mut n_chars = 0;
-    for char in raw.chars() {
-        let char = if char.is_whitespace() { ' ' } else { char };
-        if is_unprintable(char) || (char == ' ' && (text.is_empty() || text.ends_with(' '))) {
-            continue;
-        }
-        if n_chars == MAX_CHARS {
-            text.push('…');
-            return text;
-        }
-        text.push(char);
-        n_chars += 1;
+    let mut text = name::clean(raw);
+    if let Some((end, _)) = text.char_indices().nth(MAX_CHARS) {
+        text.truncate(end);
+        text.push('…');
     }
-    text.truncate(text.trim_end().len());
     text
-}
-
-/// Whether a character would disturb a terminal or the direction of a line.
-pub fn is_unprintable(char: char) -> bool {
-    char.is_control() || is_bidi_control(char) || matches!(char, '\u{feff}' | '\u{2028}' | '\u{2029}')
-}
-
-/// Unicode's explicit marks of direction (UAX #9), which can make a text look like another.
-pub fn is_bidi_control(char: char) -> bool {
-    matches!(char, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text with every phone number in it masked: each run of 8 or more digits, or of 6 or more after
@@ -93,7 +76,7 @@ pub fn mask_phones(text: &str) -> String {
         let is_international = before.ends_with('+');
         let is_quoted = before.ends_with('"') && after.starts_with('"');
         let is_phone = !is_quoted && (len >= 8 || (is_international && len >= 6));
-        match crate::domain::phone::Phone::from_remote(digits) {
+        match Phone::from_remote(digits) {
             Some(phone) if is_phone => {
                 masked.push_str(before.strip_suffix('+').unwrap_or(before));
                 masked.push_str(&phone.masked());

@@ -12,9 +12,19 @@
 
 pub mod batch;
 pub mod capability;
+pub mod check;
+pub mod contention;
+pub mod desired;
+pub mod diff;
+pub mod employee;
 pub mod finding;
+pub mod guard;
 pub mod memory;
+pub mod name;
+pub mod order;
 pub mod outcome;
 pub mod phone;
+pub mod plan;
 pub mod table;
 pub mod user;
+pub mod world;

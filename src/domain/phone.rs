@@ -3,6 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rlibphonenumber::enums::Region;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+
+/// Stands for the numbering plans by which [`Phone::parse`] judges: `rlibphonenumber`'s metadata. Another
+/// version may call other texts valid, so it is part of what a plan is made from.
+pub const METADATA: &str = "rlibphonenumber 2.2";
+
 /// A phone number as digits without `+`.
 ///
 /// A phone of the desired state is a valid E.164 number (made by [`super::desired`]); one read from a
@@ -12,6 +19,17 @@ use std::sync::Arc;
 pub struct Phone(Arc<str>);
 
 impl Phone {
+    /// The number that a text of the CRM means, if it is a valid one: `region` (ISO 3166, such as `LV`)
+    /// completes a number without a country code; an extension is dropped.
+    pub fn parse(text: &str, region: Option<&str>) -> Option<Phone> {
+        let region = region.and_then(|it| Region::try_from(it).ok());
+        let number = PHONE_NUMBER_UTIL.parse(text, region).ok()?;
+        if !PHONE_NUMBER_UTIL.is_valid_number(&number) {
+            return None;
+        }
+        Phone::from_remote(&PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164))
+    }
+
     /// The digits of a remote value: formatting is dropped, a value without digits is no phone.
     pub fn from_remote(text: &str) -> Option<Phone> {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -59,6 +77,24 @@ mod tests {
         );
         assert_eq!(Phone::from_remote("none"), None);
         assert_eq!(Phone::from_remote(""), None);
+    }
+
+    #[test]
+    fn texts_of_a_crm_become_e164_or_nothing() {
+        let digits = |text, region| Phone::parse(text, region).map(|it| it.digits().to_owned());
+        assert_eq!(digits("26 12-34 56", Some("LV")).as_deref(), Some("37126123456"));
+        assert_eq!(
+            digits("+7 (926) 123-45-67 доб. 12", None).as_deref(),
+            Some("79261234567")
+        );
+        assert_eq!(
+            digits("0037126123456", Some("LV")).as_deref(),
+            Some("37126123456")
+        );
+        assert_eq!(digits("26123456", None), None, "no country to complete it with");
+        assert_eq!(digits("+371 1", None), None);
+        assert_eq!(digits("n/a", Some("LV")), None);
+        assert_eq!(digits("26123456", Some("no region")), None);
     }
 
     #[test]

@@ -166,7 +166,7 @@ impl Row {
     }
 
     /// 128 bits that stand for the row; `updated_at` is left out, since nothing that is synced depends on it.
-    fn hash(&self) -> u128 {
+    pub fn mark(&self) -> u128 {
         let mut hasher = Sha256::new();
         for column in Column::ALL {
             if column == Column::UpdatedAt {
@@ -196,12 +196,12 @@ impl fmt::Debug for Row {
     }
 }
 
-/// Stands for the rows of a read, whatever their order: their count and the wrapping sum of their hashes.
+/// Stands for the rows of a read, whatever their order: their count and the wrapping sum of their marks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RowsDigest {
     /// Number of rows.
     pub count: u64,
-    /// Wrapping sum of 128-bit row hashes.
+    /// Wrapping sum of 128-bit row marks.
     pub sum: u128,
 }
 
@@ -226,7 +226,7 @@ impl Reading {
     /// Takes the next row.
     pub fn push(&mut self, row: Row) {
         self.digest.count += 1;
-        self.digest.sum = self.digest.sum.wrapping_add(row.hash());
+        self.digest.sum = self.digest.sum.wrapping_add(row.mark());
         self.rows.push(row);
     }
 

@@ -1,0 +1,408 @@
+//! Who may have which phone and which seat.
+//!
+//! Phones and seats are scarce, and some are in hands that no plan may touch: foreign, quarantined, kept,
+//! protected and held users are *immovable*. A change that wants what such a user has goes without it, or
+//! waits. What is left can always be ordered: every phone that a change takes is free, or is freed by
+//! another change that goes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::batch::ClearBy;
+use super::memory::Reason;
+use super::outcome::{Change, Op, Outcome, Settled};
+use super::phone::Phone;
+use super::user::UserId;
+use super::world::World;
+
+/// What is known about taking a phone away on this kind of platform.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clearing {
+    /// Nobody tried yet.
+    Unknown,
+    /// This way works.
+    Works(ClearBy),
+    /// No way works: a phone can be replaced, never taken away.
+    Impossible,
+}
+
+/// What is done where a phone must be taken away and no way works.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ParkPolicy {
+    /// The change is a conflict.
+    Clear,
+    /// The user is deleted and created again.
+    Recreate,
+}
+
+/// What limits a plan beside the guards.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// How phones can be taken away.
+    pub clearing: Clearing,
+    /// What is done if they can't.
+    pub park: ParkPolicy,
+    /// Most users of the account, as documented or learned.
+    pub seats: Option<usize>,
+    /// Two users can't have the same phone.
+    pub unique_phones: bool,
+    /// Phones that the platform called taken in this run although the list shows no holder.
+    pub unseen_phones: BTreeSet<Phone>,
+}
+
+impl Terms {
+    /// Whether a user can lose its phone and get no other, in whatever way.
+    fn can_clear(&self) -> bool {
+        self.clearing != Clearing::Impossible || self.park == ParkPolicy::Recreate
+    }
+}
+
+/// The changes that can be ordered, and what became of all others.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Contended {
+    /// To be ordered. The phone in `new` is the one that the user gets in this plan, which is not the
+    /// desired one if the change is among `blocked`.
+    pub moves: BTreeMap<UserId, Change>,
+    /// Changes that go without the phone they want, wholly or in part, and why.
+    pub blocked: BTreeMap<UserId, Blocked>,
+    /// Changes that nothing is sent for.
+    pub settled: Vec<Settled>,
+    /// Users that keep a phone which the CRM dropped, because nothing takes it away.
+    pub phone_kept: BTreeSet<UserId>,
+}
+
+/// Why a change goes without the phone it wants.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Blocked {
+    /// The change as the diff wants it.
+    pub wanted: Change,
+    /// `phone_taken` or `cannot_park`.
+    pub code: &'static str,
+    /// For people, naming the other party.
+    pub detail: Arc<str>,
+}
+
+/// Decides about every change that passed the guards.
+pub fn contend(
+    passed: BTreeMap<UserId, Change>,
+    held: BTreeMap<UserId, (Change, Reason)>,
+    world: &World,
+    terms: &Terms,
+) -> Contended {
+    let mut court = Court {
+        world,
+        terms,
+        held: HashMap::new(),
+        result: Contended::default(),
+    };
+    for (id, (change, reason)) in held {
+        court.held.insert(id, change.op);
+        let detail = format!("waits for a decision: wazzup-sync holds ({})", reason.word());
+        court.settle(change, Outcome::Held, reason.word(), detail);
+    }
+    court.result.moves = passed;
+    if terms.unique_phones {
+        court.settle_phones();
+    }
+    court.seat();
+    court.drop_empty();
+    court
+        .result
+        .settled
+        .sort_by(|one, other| one.change.id.cmp(&other.change.id));
+    court.result
+}
+
+struct Court<'a> {
+    world: &'a World,
+    terms: &'a Terms,
+    /// Users whose change is held, and what it would do.
+    held: HashMap<UserId, Op>,
+    result: Contended,
+}
+
+/// What stands between a change and the phone it wants.
+enum Obstacle {
+    /// The holder's removal is held.
+    HeldRemoval(UserId),
+    /// The holder stays.
+    Immovable(UserId),
+    /// The holder would let go, but no way to take its phone away works.
+    CannotPark(UserId),
+    /// Somebody whom the list does not show.
+    Unseen,
+}
+
+impl Court<'_> {
+    fn settle(&mut self, change: Change, outcome: Outcome, code: &str, detail: String) {
+        self.result.settled.push(Settled {
+            change,
+            outcome,
+            code: Some(code.into()),
+            detail: Some(detail.into()),
+            attempts: 0,
+            status: None,
+        });
+    }
+
+    /// Takes away phones that can't be had, until nothing moves any more. Each round only takes away, so
+    /// the rounds end.
+    fn settle_phones(&mut self) {
+        let holders = self.world.holders();
+        loop {
+            if !self.terms.can_clear() {
+                self.keep_uncleared(&holders);
+                self.stop_cycles(&holders);
+            }
+            let mut obstacles = Vec::new();
+            for change in self.result.moves.values() {
+                if let Some(obstacle) = change
+                    .takes()
+                    .and_then(|phone| self.obstacle(change, phone, &holders))
+                {
+                    obstacles.push((change.id.clone(), obstacle));
+                }
+            }
+            if obstacles.is_empty() {
+                break;
+            }
+            for (id, obstacle) in obstacles {
+                self.block(&id, obstacle);
+            }
+        }
+        self.keep_old_phones();
+    }
+
+    fn obstacle(
+        &self,
+        change: &Change,
+        phone: &Phone,
+        holders: &HashMap<&Phone, Vec<&UserId>>,
+    ) -> Option<Obstacle> {
+        for holder in holders
+            .get(phone)
+            .into_iter()
+            .flatten()
+            .filter(|it| ***it != change.id)
+        {
+            let lets_go = self
+                .result
+                .moves
+                .get(holder)
+                .is_some_and(|it| it.frees() == Some(phone));
+            if !lets_go {
+                return Some(match self.held.get(holder) {
+                    Some(Op::Delete) => Obstacle::HeldRemoval((*holder).clone()),
+                    _ if self.result.phone_kept.contains(holder) => Obstacle::CannotPark((*holder).clone()),
+                    _ => Obstacle::Immovable((*holder).clone()),
+                });
+            }
+        }
+        self.terms
+            .unseen_phones
+            .contains(phone)
+            .then_some(Obstacle::Unseen)
+    }
+
+    /// The change waits, or goes without its phone.
+    fn block(&mut self, id: &UserId, obstacle: Obstacle) {
+        let Some(change) = self.result.moves.get_mut(id) else {
+            return;
+        };
+        let phone = change
+            .takes()
+            .map(|it| it.digits().to_owned())
+            .unwrap_or_default();
+        let (code, detail) = match obstacle {
+            Obstacle::HeldRemoval(holder) => {
+                let detail =
+                    format!("waits for +{phone}, the phone of user \"{holder}\", whose removal is held");
+                if let Some(change) = self.result.moves.remove(id) {
+                    // Whoever waits for this one's phone waits for the same removal.
+                    self.held.insert(id.clone(), Op::Delete);
+                    self.settle(change, Outcome::Held, "waits_for_held_removal", detail);
+                }
+                return;
+            }
+            Obstacle::Immovable(holder) => (
+                "phone_taken",
+                format!("+{phone} belongs to user \"{holder}\", who is not changed"),
+            ),
+            Obstacle::CannotPark(holder) => (
+                "cannot_park",
+                format!(
+                    "+{phone} belongs to user \"{holder}\", and this platform lets nobody give up a phone; set park = \"recreate\""
+                ),
+            ),
+            Obstacle::Unseen => (
+                "phone_taken",
+                format!("+{phone} belongs to somebody whom the platform does not list"),
+            ),
+        };
+        let wanted = change.clone();
+        if let Some(new) = &mut change.new {
+            new.phone = None;
+        }
+        self.result.blocked.entry(id.clone()).or_insert(Blocked {
+            wanted,
+            code,
+            detail: detail.into(),
+        });
+    }
+
+    /// Who wants a phone of a user that can't let go must do without: nothing takes a phone away here.
+    fn keep_uncleared(&mut self, holders: &HashMap<&Phone, Vec<&UserId>>) {
+        for change in self.result.moves.values_mut().filter(|it| it.op == Op::Update) {
+            let Some(old) = change.frees().filter(|_| change.takes().is_none()).cloned() else {
+                continue;
+            };
+            debug_assert!(
+                holders.contains_key(&old),
+                "the old phone of an update is one of the world's"
+            );
+            if !self.result.blocked.contains_key(&change.id) {
+                self.result.phone_kept.insert(change.id.clone());
+            }
+            if let Some(new) = &mut change.new {
+                new.phone = Some(old);
+            }
+        }
+    }
+
+    /// Cycles whose members could only move by parking one of them, where parking is impossible.
+    fn stop_cycles(&mut self, holders: &HashMap<&Phone, Vec<&UserId>>) {
+        for cycle in cycles(&self.result.moves, holders) {
+            let names = cycle
+                .iter()
+                .map(|id| format!("\"{id}\""))
+                .collect::<Vec<_>>()
+                .join(", ");
+            for id in cycle {
+                let Some(change) = self.result.moves.get_mut(&id) else {
+                    continue;
+                };
+                let wanted = change.clone();
+                let detail = format!(
+                    "{names} exchange phones, and this platform lets nobody give one up for a moment; set park = \"recreate\""
+                );
+                if let Some(new) = &mut change.new {
+                    new.phone = change.old.as_ref().and_then(|old| old.phone.clone());
+                }
+                let blocked = Blocked {
+                    wanted,
+                    code: "cannot_park",
+                    detail: detail.into(),
+                };
+                self.result.blocked.entry(id).or_insert(blocked);
+            }
+        }
+    }
+
+    /// A blocked update keeps its old phone, unless another change waits for that one.
+    fn keep_old_phones(&mut self) {
+        let taken: HashSet<Phone> = self
+            .result
+            .moves
+            .values()
+            .filter_map(|it| it.takes().cloned())
+            .collect();
+        for id in self.result.blocked.keys() {
+            let Some(change) = self.result.moves.get_mut(id) else {
+                continue;
+            };
+            let Some(old) = change.frees().filter(|phone| !taken.contains(*phone)).cloned() else {
+                continue;
+            };
+            if let Some(new) = change.new.as_mut().filter(|new| new.phone.is_none()) {
+                new.phone = Some(old);
+            }
+        }
+    }
+
+    /// The smallest ids get the free seats; who does not fit is deferred.
+    fn seat(&mut self) {
+        let Some(seats) = self.terms.seats else { return };
+        let leaving = self
+            .result
+            .moves
+            .values()
+            .filter(|it| it.op == Op::Delete)
+            .count();
+        let used = self.world.users.len() - leaving;
+        let creates = self
+            .result
+            .moves
+            .values()
+            .filter(|it| it.op == Op::Create)
+            .map(|it| it.id.clone());
+        let beyond: Vec<UserId> = creates.skip(seats.saturating_sub(used)).collect();
+        for id in beyond {
+            self.result.blocked.remove(&id);
+            if let Some(change) = self.result.moves.remove(&id) {
+                let detail = format!("all {seats} seats of the account are taken");
+                self.settle(change, Outcome::Deferred, "no_seat", detail);
+            }
+        }
+    }
+
+    /// Changes that lost all they wanted: nothing is sent for them.
+    fn drop_empty(&mut self) {
+        let empty: Vec<UserId> = self
+            .result
+            .moves
+            .values()
+            .filter(|it| it.old == it.new)
+            .map(|it| it.id.clone())
+            .collect();
+        for id in empty {
+            self.result.moves.remove(&id);
+            if let Some(blocked) = self.result.blocked.remove(&id) {
+                let Blocked { wanted, code, detail } = blocked;
+                self.settle(wanted, Outcome::Conflict, code, detail.to_string());
+            }
+        }
+    }
+}
+
+/// For each change that takes a phone: the update that frees it, if one does.
+pub fn waits_for<'a>(
+    moves: &'a BTreeMap<UserId, Change>,
+    holders: &HashMap<&Phone, Vec<&UserId>>,
+) -> HashMap<&'a UserId, &'a UserId> {
+    let mut waits = HashMap::with_capacity(moves.len());
+    for change in moves.values() {
+        let Some(phone) = change.takes() else { continue };
+        for holder in holders.get(phone).into_iter().flatten() {
+            let freeing = moves.get_key_value(*holder);
+            if let Some((id, _)) = freeing.filter(|(id, it)| it.op == Op::Update && **id != change.id) {
+                waits.insert(&change.id, id);
+            }
+        }
+    }
+    waits
+}
+
+/// The cycles among updates that each take a phone of the next.
+pub fn cycles(moves: &BTreeMap<UserId, Change>, holders: &HashMap<&Phone, Vec<&UserId>>) -> Vec<Vec<UserId>> {
+    let waits = waits_for(moves, holders);
+    let mut seen: HashSet<&UserId> = HashSet::with_capacity(waits.len());
+    let mut cycles = Vec::new();
+    for start in moves.keys().filter(|id| waits.contains_key(*id)) {
+        let mut path: Vec<&UserId> = Vec::new();
+        let mut at = start;
+        while seen.insert(at) {
+            path.push(at);
+            let Some(next) = waits.get(at) else { break };
+            at = next;
+        }
+        // The walk ended where this same walk had been before: from there on it is a cycle.
+        if let Some(begin) = path
+            .iter()
+            .position(|id| *id == at)
+            .filter(|_| waits.contains_key(at))
+        {
+            cycles.push(path[begin..].iter().map(|id| (*id).clone()).collect());
+        }
+    }
+    cycles
+}

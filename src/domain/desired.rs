@@ -1,0 +1,120 @@
+//! From employees to the users that the platform shall have.
+//!
+//! The rows alone do not decide that: who of several claimants gets a phone, what an unmanaged phone
+//! stays at, and which phone was accepted before, depends on the platform as observed. Every run
+//! decides alike, so that two claimants never take turns.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::employee::{Employee, Employees, PhoneWish};
+use super::finding::{Finding, FindingKind};
+use super::memory::Managed;
+use super::phone::Phone;
+use super::user::{User, UserId};
+use super::world::World;
+
+/// The users that the platform shall have, and what was found on the way.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Desired {
+    /// Each active employee's whole record.
+    pub users: BTreeMap<UserId, User>,
+    /// Findings about phones; those about rows are in [`Employees::findings`].
+    pub findings: Vec<Finding>,
+}
+
+/// Gives each active employee its record.
+pub fn desired(employees: &Employees, world: &World, managed: &Managed) -> Desired {
+    let mut findings = Vec::new();
+    let mut users = BTreeMap::new();
+    for employee in employees.active() {
+        let phone = wanted_phone(employee, world, managed, &mut findings);
+        let user = User {
+            id: employee.id.clone(),
+            name: employee.name.clone(),
+            phone,
+        };
+        users.insert(employee.id.clone(), user);
+    }
+    for (id, finding) in losers_of_shared_phones(&users, world) {
+        if let Some(user) = users.get_mut(&id) {
+            user.phone = None;
+        }
+        findings.push(finding);
+    }
+    findings.sort();
+    Desired { users, findings }
+}
+
+/// The phone that the employee claims.
+fn wanted_phone(
+    employee: &Employee,
+    world: &World,
+    managed: &Managed,
+    findings: &mut Vec<Finding>,
+) -> Option<Phone> {
+    match &employee.phone {
+        PhoneWish::Unmanaged => world.phone_of(&employee.id).cloned(),
+        PhoneWish::None => None,
+        PhoneWish::Number(phone) => Some(phone.clone()),
+        PhoneWish::Invalid => {
+            let remembered = managed.get(&employee.id);
+            let was_accepted = remembered.is_some_and(|it| it.phone_cells == Some(employee.phone_cells));
+            let kept = if was_accepted {
+                world.phone_of(&employee.id).cloned()
+            } else {
+                None
+            };
+            let detail = match &kept {
+                Some(phone) => format!(
+                    "no phone of the row is a valid number any more; the platform accepted +{} and keeps it",
+                    phone.digits()
+                ),
+                None => "no phone of the row is a valid number; write it with its country code, or set default_region"
+                    .to_owned(),
+            };
+            let id = employee.id.clone();
+            findings.push(Finding {
+                id,
+                kind: FindingKind::PhoneInvalid,
+                detail: detail.into(),
+            });
+            kept
+        }
+    }
+}
+
+/// Of several employees with one phone, all but the one who gets it: the one who holds it remotely now,
+/// else the smallest id.
+fn losers_of_shared_phones(users: &BTreeMap<UserId, User>, world: &World) -> Vec<(UserId, Finding)> {
+    let mut claims: HashMap<&Phone, Vec<&UserId>> = HashMap::with_capacity(users.len());
+    for user in users.values() {
+        if let Some(phone) = &user.phone {
+            claims.entry(phone).or_default().push(&user.id);
+        }
+    }
+    let mut losers = Vec::new();
+    for (phone, claimants) in claims.into_iter().filter(|(_, claimants)| claimants.len() > 1) {
+        let holder = claimants.iter().find(|id| world.phone_of(id) == Some(phone));
+        let Some(winner) = holder.or(claimants.first()) else {
+            continue;
+        };
+        let all = claimants
+            .iter()
+            .map(|id| format!("\"{id}\""))
+            .collect::<Vec<_>>()
+            .join(", ");
+        for loser in claimants.iter().filter(|id| *id != winner) {
+            let detail = format!(
+                "+{} is the phone of {all}; \"{winner}\" has it on the platform, the others go without",
+                phone.digits()
+            );
+            let finding = Finding {
+                id: (*loser).clone(),
+                kind: FindingKind::PhoneDuplicate,
+                detail: detail.into(),
+            };
+            losers.push(((*loser).clone(), finding));
+        }
+    }
+    losers
+}

@@ -1,0 +1,432 @@
+//! What needs a person's consent before it is done.
+//!
+//! A guard looks at changes before they are ordered, because what it holds takes part in the order: a
+//! held leaver keeps its phone and its seat. Each hold names its reason, its users and what was counted;
+//! all that does not depend on it goes on.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use sha2::{Digest as _, Sha256};
+
+use super::diff::{Diff, Known};
+use super::memory::{HeldUser, Hold, Reason, Subject};
+use super::outcome::{Change, Op};
+use super::phone::Phone;
+use super::user::UserId;
+
+/// How many changes pass without a question.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Limit {
+    /// A share of the managed users; a small account may always change a few (the floor of each guard).
+    Percent(u32),
+    /// Exactly so many.
+    Count(u64),
+}
+
+impl Limit {
+    /// Whether `n` of `managed` users are more than the limit allows. A percentage never refuses up to `floor`.
+    pub fn is_exceeded(self, n: usize, managed: usize, floor: usize) -> bool {
+        match self {
+            Limit::Percent(percent) => n > floor && n as u64 * 100 > u64::from(percent) * managed as u64,
+            Limit::Count(count) => n as u64 > count,
+        }
+    }
+
+    fn words(self, floor: usize) -> String {
+        match self {
+            Limit::Percent(percent) => format!("{percent} %, at least {floor}"),
+            Limit::Count(count) => format!("{count}"),
+        }
+    }
+}
+
+/// The limits of an account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Removals in one run.
+    pub removals: Limit,
+    /// Removals in 24 hours.
+    pub removals_per_day: Limit,
+    /// Users that lose their phone and get no other, in one run.
+    pub phone_losses: Limit,
+    /// Users that change, in one run.
+    pub updates: Limit,
+}
+
+/// A percentage lets so many removals of one plan pass: three people may well leave a small team at once.
+const REMOVALS_FLOOR: usize = 3;
+/// A percentage lets so many removals of a day pass.
+const REMOVALS_PER_DAY_FLOOR: usize = 5;
+/// A percentage lets so many users lose their phone.
+const PHONE_LOSSES_FLOOR: usize = 3;
+/// A percentage lets so many users change.
+const UPDATES_FLOOR: usize = 10;
+/// A percentage lets so many doubtful users be adopted.
+const ADOPTION_FLOOR: usize = 3;
+/// Share of doubtful users above which an adoption is held.
+const ADOPTION_PERCENT: u32 = 10;
+/// So many of the managed users must be missing before an account looks like another one.
+const TARGET_CHANGED_FLOOR: usize = 3;
+/// From so many managed users on, the loss of half of them is never taken for granted.
+const HALF_FLOOR: usize = 4;
+
+/// What the guards know beside the diff.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Circumstances {
+    /// The account's limits.
+    pub limits: Limits,
+    /// Removals of the last 24 hours that nobody approved, dated in the future included, without those
+    /// whose user is still on the platform.
+    pub removed_in_24h: usize,
+    /// The query, or another setting that decides who is an employee, is another one than at the last run.
+    pub settings_changed: bool,
+    /// The credential or the base URL is another one than at the last run.
+    pub binding_changed: bool,
+    /// Held before and not decided: by an earlier plan of this run, or by `settings_changed`.
+    pub still_held: BTreeMap<(Subject, UserId), Reason>,
+    /// Changes that earlier plans of this run let pass.
+    pub passed: Passed,
+}
+
+/// Users whose change passed in this run: plans made again within one run add up.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Passed {
+    /// Removed without approval.
+    pub removals: BTreeSet<UserId>,
+    /// Lost their phone without approval.
+    pub phone_losses: BTreeSet<UserId>,
+    /// Changed without approval.
+    pub updates: BTreeSet<UserId>,
+}
+
+impl Passed {
+    /// Adds what a plan lets pass.
+    pub fn extend(&mut self, other: Passed) {
+        let Passed {
+            removals,
+            phone_losses,
+            updates,
+        } = other;
+        self.removals.extend(removals);
+        self.phone_losses.extend(phone_losses);
+        self.updates.extend(updates);
+    }
+}
+
+/// The verdict of all guards.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Guarded {
+    /// May be planned.
+    pub passed: BTreeMap<UserId, Change>,
+    /// Wait for a person, and why.
+    pub held: BTreeMap<UserId, (Change, Reason)>,
+    /// One for each reason.
+    pub holds: Vec<Hold>,
+    /// What passed without approval, to be added up over the plans of a run.
+    pub counted: Passed,
+    /// Nothing of this list may be remembered: it may be another company's.
+    pub is_target_doubtful: bool,
+}
+
+/// Applies all guards.
+pub fn guard(known: &Known<'_>, diff: &Diff, circumstances: &Circumstances) -> Guarded {
+    let desk = Desk {
+        known,
+        diff,
+        circumstances,
+        managed: known.managed.len() + diff.adopted.len() - diff.gone.len().min(known.managed.len()),
+        verdict: Guarded {
+            passed: diff.changes.clone(),
+            ..Guarded::default()
+        },
+    };
+    desk.judge()
+}
+
+struct Desk<'a> {
+    known: &'a Known<'a>,
+    diff: &'a Diff,
+    circumstances: &'a Circumstances,
+    /// Users that are ours now, those about to be adopted included.
+    managed: usize,
+    verdict: Guarded,
+}
+
+impl Desk<'_> {
+    fn judge(mut self) -> Guarded {
+        if !self.target_changed() {
+            self.adoption();
+            self.removals();
+            self.phone_losses();
+            self.updates();
+            self.rekeyed();
+            self.count();
+        }
+        self.verdict.holds.sort_by_key(|hold| hold.reason);
+        self.verdict
+    }
+
+    /// Moves the changes of these users from passed to held.
+    fn hold(&mut self, reason: Reason, ids: &BTreeSet<UserId>, detail: String) {
+        if ids.is_empty() {
+            return;
+        }
+        for id in ids {
+            if let Some(change) = self.verdict.passed.remove(id) {
+                self.verdict.held.insert(id.clone(), (change, reason));
+            }
+        }
+        self.verdict.holds.push(self.make_hold(reason, ids, detail));
+    }
+
+    fn make_hold(&self, reason: Reason, ids: &BTreeSet<UserId>, detail: String) -> Hold {
+        let mut hasher = Sha256::new();
+        hasher.update(reason.word());
+        for id in ids {
+            hasher.update([0]);
+            hasher.update(id.as_str());
+        }
+        let digest = hasher
+            .finalize()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let row = |id: &UserId| self.known.employees.by_id.get(id).map(|employee| employee.row);
+        let users = ids
+            .iter()
+            .map(|id| HeldUser {
+                id: id.clone(),
+                row: row(id),
+            })
+            .collect();
+        Hold {
+            digest,
+            reason,
+            users,
+            detail,
+        }
+    }
+
+    /// The ids of passed changes that match and that nobody approved as `subject`.
+    fn unapproved(&self, subject: Subject, matches: impl Fn(&Change) -> bool) -> BTreeSet<UserId> {
+        let changes = self.verdict.passed.values().filter(|change| matches(change));
+        changes
+            .map(|it| &it.id)
+            .filter(|id| !self.known.is_approved(id, subject))
+            .cloned()
+            .collect()
+    }
+
+    /// Takes out of `ids` those that were held before, and holds them again for the same reasons.
+    fn hold_again(&mut self, subject: Subject, ids: &mut BTreeSet<UserId>) {
+        let mut again: BTreeMap<Reason, BTreeSet<UserId>> = BTreeMap::new();
+        for ((held_subject, id), reason) in &self.circumstances.still_held {
+            if *held_subject == subject && ids.remove(id) {
+                again.entry(*reason).or_default().insert(id.clone());
+            }
+        }
+        for (reason, ids) in again {
+            let detail = format!("{} held before and not decided yet", users(ids.len()));
+            self.hold(reason, &ids, detail);
+        }
+    }
+
+    /// Another company's token? Then everything waits, and the list is not believed.
+    fn target_changed(&mut self) -> bool {
+        let seen = self
+            .known
+            .managed
+            .values()
+            .filter(|it| it.observed.is_some())
+            .count();
+        let missing: BTreeSet<UserId> = self.diff.missing.iter().cloned().collect();
+        let unexplained: BTreeSet<UserId> = missing
+            .into_iter()
+            .filter(|id| !self.known.is_approved(id, Subject::Absence))
+            .collect();
+        let floor = if self.circumstances.binding_changed {
+            1
+        } else {
+            TARGET_CHANGED_FLOOR
+        };
+        let n_missing = unexplained.len();
+        if n_missing < floor || n_missing * 2 < seen {
+            return false;
+        }
+        let cause = if self.circumstances.binding_changed {
+            "; the credential or address changed"
+        } else {
+            ""
+        };
+        let detail = format!(
+            "{n_missing} of {seen} users of ours are not on the platform{cause}: is this the right account?"
+        );
+        let hold = self.make_hold(Reason::TargetChanged, &unexplained, detail);
+        self.verdict.holds.push(hold);
+        let changes = std::mem::take(&mut self.verdict.passed);
+        self.verdict.held = changes
+            .into_iter()
+            .map(|(id, change)| (id, (change, Reason::TargetChanged)))
+            .collect();
+        self.verdict.is_target_doubtful = true;
+        true
+    }
+
+    /// Users that bear an employee's id and look like somebody else.
+    fn adoption(&mut self) {
+        let subject = Subject::Adoption;
+        let adopted: BTreeSet<UserId> = self
+            .diff
+            .adopted
+            .iter()
+            .filter(|id| !self.known.is_approved(id, subject))
+            .cloned()
+            .collect();
+        let doubtful = self.diff.doubtful.intersection(&adopted).count();
+        let was_held = adopted
+            .iter()
+            .any(|id| self.circumstances.still_held.get(&(subject, id.clone())) == Some(&Reason::Adoption));
+        let limit = Limit::Percent(ADOPTION_PERCENT);
+        if was_held || limit.is_exceeded(doubtful, self.diff.adopted.len(), ADOPTION_FLOOR) {
+            let detail = format!(
+                "{doubtful} of {} with an employee's id have neither that employee's name nor phone",
+                users(adopted.len())
+            );
+            self.hold(Reason::Adoption, &adopted, detail);
+        }
+    }
+
+    fn removals(&mut self) {
+        let mut leaving = self.unapproved(Subject::Removal, |change| change.op == Op::Delete);
+        self.hold_again(Subject::Removal, &mut leaving);
+        if leaving.is_empty() {
+            return;
+        }
+        let Circumstances {
+            limits,
+            removed_in_24h,
+            settings_changed,
+            passed,
+            ..
+        } = self.circumstances;
+        let managed = self.managed + passed.removals.len();
+        let n = leaving.union(&passed.removals).count();
+        let today = n + removed_in_24h;
+        let who = format!("{} of {managed} would be removed", users(n));
+        let is_half = managed >= HALF_FLOOR && n * 2 >= managed;
+        let (reason, detail) = if self.known.employees.active().next().is_none() {
+            (
+                Reason::NoRows,
+                format!("{who}: the source has no active employee at all"),
+            )
+        } else if *settings_changed {
+            (
+                Reason::SettingsChanged,
+                format!("{who}, in the first plan after the query or the source's settings changed"),
+            )
+        } else if is_half || limits.removals.is_exceeded(n, managed, REMOVALS_FLOOR) {
+            let limit = limits.removals.words(REMOVALS_FLOOR);
+            let rule = if is_half {
+                "half or more always asks"
+            } else {
+                "more than max_removals"
+            };
+            (Reason::Removals, format!("{who}; {rule} ({limit})"))
+        } else if limits
+            .removals_per_day
+            .is_exceeded(today, managed + removed_in_24h, REMOVALS_PER_DAY_FLOOR)
+        {
+            let limit = limits.removals_per_day.words(REMOVALS_PER_DAY_FLOOR);
+            (
+                Reason::RemovalsPerDay,
+                format!("{who}, {today} in 24 hours; more than max_removals_per_day ({limit})"),
+            )
+        } else {
+            return;
+        };
+        self.hold(reason, &leaving, detail);
+    }
+
+    fn phone_losses(&mut self) {
+        let mut losing = self.unapproved(Subject::PhoneLoss, loses_phone);
+        self.hold_again(Subject::PhoneLoss, &mut losing);
+        let n = losing.union(&self.circumstances.passed.phone_losses).count();
+        let limit = self.circumstances.limits.phone_losses;
+        if limit.is_exceeded(n, self.managed, PHONE_LOSSES_FLOOR) {
+            let detail = format!(
+                "{} of {} would lose their phone and get no other; more than max_phone_losses ({})",
+                users(n),
+                self.managed,
+                limit.words(PHONE_LOSSES_FLOOR)
+            );
+            self.hold(Reason::PhoneLosses, &losing, detail);
+        }
+    }
+
+    fn updates(&mut self) {
+        let mut changing = self.unapproved(Subject::Update, |change| change.op == Op::Update);
+        changing.retain(|id| !self.known.is_approved(id, Subject::PhoneLoss));
+        self.hold_again(Subject::Update, &mut changing);
+        let n = changing.union(&self.circumstances.passed.updates).count();
+        let limit = self.circumstances.limits.updates;
+        if limit.is_exceeded(n, self.managed, UPDATES_FLOOR) {
+            let detail = format!(
+                "{} of {} would change; more than max_updates ({})",
+                users(n),
+                self.managed,
+                limit.words(UPDATES_FLOOR)
+            );
+            self.hold(Reason::Updates, &changing, detail);
+        }
+    }
+
+    /// New users that look like leavers who may not go: the same people under other ids.
+    fn rekeyed(&mut self) {
+        let leavers = self
+            .verdict
+            .held
+            .values()
+            .filter(|(change, _)| change.op == Op::Delete);
+        let olds: Vec<_> = leavers.filter_map(|(change, _)| change.old.as_ref()).collect();
+        let phones: HashSet<&Phone> = olds.iter().filter_map(|old| old.phone.as_ref()).collect();
+        let names: HashSet<String> = olds.iter().map(|old| old.name.to_lowercase()).collect();
+        let mut alike = self.unapproved(Subject::Create, |change| {
+            let Some(new) = change.new.as_ref().filter(|_| change.op == Op::Create) else {
+                return false;
+            };
+            new.phone.as_ref().is_some_and(|it| phones.contains(it))
+                || names.contains(&new.name.to_lowercase())
+        });
+        let before = alike.len();
+        self.hold_again(Subject::Create, &mut alike);
+        if before == 0 {
+            return;
+        }
+        let detail = format!(
+            "{} to create have the phone or name of users whose removal is held: did the ids change?",
+            users(alike.len())
+        );
+        self.hold(Reason::Rekeyed, &alike, detail);
+    }
+
+    fn count(&mut self) {
+        self.verdict.counted = Passed {
+            removals: self.unapproved(Subject::Removal, |change| change.op == Op::Delete),
+            phone_losses: self.unapproved(Subject::PhoneLoss, loses_phone),
+            updates: self.unapproved(Subject::Update, |change| change.op == Op::Update),
+        };
+    }
+}
+
+fn loses_phone(change: &Change) -> bool {
+    change.op == Op::Update && change.frees().is_some() && change.takes().is_none()
+}
+
+fn users(n: usize) -> String {
+    if n == 1 {
+        "1 user".to_owned()
+    } else {
+        format!("{n} users")
+    }
+}
