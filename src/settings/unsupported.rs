@@ -1,0 +1,93 @@
+//! What a configuration may say and this version can't do yet.
+//!
+//! The whole format is read and checked, so that a configuration written today stays valid; what has no
+//! implementation is named instead of being ignored.
+
+use super::problem::{Place, Problem};
+use super::source::SourceRead;
+use super::target::{Platform, WazzupCredential};
+use super::urls::{Database, DatabaseUrl};
+use super::{AccountSettings, Settings, StoreUrl};
+
+const NOT_YET: &str = "is not supported by this version yet";
+
+impl Settings {
+    /// What enabled accounts and the store ask for and this version can't do; sorted.
+    pub fn unsupported(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if let StoreUrl::Server(_) = self.store.url {
+            problems.push(problem(
+                &Place::default(),
+                "store.url".to_owned(),
+                "a database server",
+            ));
+        }
+        for account in self.accounts.iter().filter(|it| it.enabled) {
+            problems.extend(of_target(account));
+            problems.extend(self.of_source(account));
+        }
+        problems.sort();
+        problems.dedup();
+        problems
+    }
+
+    fn of_source(&self, account: &AccountSettings) -> Vec<Problem> {
+        let Some(source) = self.source_of(account) else {
+            return Vec::new();
+        };
+        let place = Place {
+            file: source.file.clone(),
+            line: None,
+        };
+        let key = |name: &str| format!("sources.{}.{name}", source.name);
+        let mut problems = Vec::new();
+        if let DatabaseUrl::Plain {
+            database: Database::MySql,
+            ..
+        } = source.url
+        {
+            problems.push(problem(&place, key("url"), "MySQL"));
+        }
+        if let SourceRead::Preset { .. } = source.read {
+            problems.push(problem(&place, key("preset"), "a preset"));
+        }
+        problems
+    }
+}
+
+fn of_target(account: &AccountSettings) -> Vec<Problem> {
+    let key = |name: &str| format!("accounts[{}].{name}", account.name);
+    let mut problems = Vec::new();
+    match &account.target.platform {
+        Platform::WazzupV2 { credential, access } => {
+            match credential {
+                WazzupCredential::Token(_) => {}
+                WazzupCredential::WhiteLabel { .. } => {
+                    let key = key("target.white_label");
+                    problems.push(problem(&account.place, key, "a partner's login"));
+                }
+                WazzupCredential::OAuth { .. } => {
+                    problems.push(problem(&account.place, key("target.oauth"), "OAuth"));
+                }
+            }
+            if access.is_some() {
+                problems.push(problem(&account.place, key("access"), "managing access"));
+            }
+        }
+        Platform::WazzupV3 { .. } | Platform::Wuts { .. } | Platform::Meta(_) => {
+            let kind = account.target.kind().word();
+            problems.push(problem(&account.place, key("target.kind"), kind));
+        }
+    }
+    problems
+}
+
+fn problem(place: &Place, key: String, what: &str) -> Problem {
+    let Place { file, line } = place.clone();
+    Problem {
+        file,
+        line,
+        key,
+        message: format!("{what} {NOT_YET}"),
+    }
+}
