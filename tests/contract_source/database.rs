@@ -1,0 +1,184 @@
+//! A database of one test, filled and looked at by another connection than the source's.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
+use tempfile::TempDir;
+use url::Url;
+use wazzup_sync::domain::table::{Column, CompleteRead};
+use wazzup_sync::source::{SourceError, SourceOptions, open};
+
+/// Where the tests find a server on which they may do everything.
+const POSTGRES: &str = "WAZZUP_SYNC_TEST_POSTGRES";
+
+/// One employee table, `employees(id, name)`, in a database of its own.
+pub struct Database {
+    pub url: String,
+    place: Place,
+}
+
+enum Place {
+    Folder(TempDir),
+    Server { admin: String, name: String },
+}
+
+impl Database {
+    pub async fn sqlite() -> Database {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("crm.db");
+        let database = Database {
+            url: format!("sqlite:{}", path.display()),
+            place: Place::Folder(folder),
+        };
+        database.create_table().await
+    }
+
+    pub async fn postgres() -> Database {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let admin = std::env::var(POSTGRES).unwrap_or_else(|_| {
+            panic!("{POSTGRES} has to hold the URL of a server; tests/all.sh starts one")
+        });
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("crm_{}_{count}", std::process::id());
+        execute(&admin, &format!("CREATE DATABASE {name}")).await;
+        let mut url = Url::parse(&admin).unwrap();
+        url.set_path(&name);
+        let database = Database {
+            url: url.into(),
+            place: Place::Server { admin, name },
+        };
+        database.create_table().await
+    }
+
+    async fn create_table(self) -> Database {
+        self.execute("CREATE TABLE employees (id INTEGER, name TEXT)")
+            .await;
+        self
+    }
+
+    /// Gives the space back; a test that fails leaves its database to whoever stops the server.
+    pub async fn drop(self) {
+        match self.place {
+            Place::Folder(folder) => folder.close().unwrap(),
+            Place::Server { admin, name } => {
+                execute(&admin, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+            }
+        }
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.place, Place::Folder(_))
+    }
+
+    /// Path of the file.
+    pub fn path(&self) -> &str {
+        self.url
+            .strip_prefix("sqlite:")
+            .expect("this is a SQLite database")
+    }
+
+    /// The URL for another user.
+    pub fn url_of(&self, user: &str, password: &str) -> String {
+        let mut url = Url::parse(&self.url).unwrap();
+        url.set_username(user).unwrap();
+        url.set_password(Some(password)).unwrap();
+        url.into()
+    }
+
+    /// Runs statements on a connection of its own. Waits for nobody who holds a lock on a table.
+    pub async fn execute(&self, sql: &str) {
+        execute(&self.url, sql).await;
+    }
+
+    /// The only number that a query yields.
+    pub async fn number(&self, sql: &str) -> i64 {
+        if self.is_sqlite() {
+            let mut conn = sqlite(&self.url).await;
+            sqlx::query_scalar(AssertSqlSafe(sql))
+                .fetch_one(&mut conn)
+                .await
+                .unwrap()
+        } else {
+            let mut conn = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(AssertSqlSafe(sql))
+                .fetch_one(&mut conn)
+                .await
+                .unwrap()
+        }
+    }
+
+    pub fn options(&self, query: &str) -> SourceOptions {
+        SourceOptions {
+            name: "crm".to_owned(),
+            url: self.url.as_str().into(),
+            password: None,
+            query: query.to_owned(),
+            read_timeout: Duration::from_secs(60),
+            max_rows: 20_000,
+            expected: Vec::new(),
+        }
+    }
+
+    pub async fn read(&self, query: &str) -> Result<CompleteRead, SourceError> {
+        read(self.options(query)).await
+    }
+}
+
+pub async fn read(options: SourceOptions) -> Result<CompleteRead, SourceError> {
+    open(options).expect("the options are fine").read().await
+}
+
+/// Connects for writing, makes the file if it is missing.
+pub async fn sqlite(url: &str) -> sqlx::SqliteConnection {
+    let options: sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
+    options.create_if_missing(true).connect().await.unwrap()
+}
+
+async fn execute(url: &str, sql: &str) {
+    let sql = sqlx::raw_sql(AssertSqlSafe(sql));
+    if url.starts_with("sqlite:") {
+        let mut conn = sqlite(url).await;
+        sql.execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    } else {
+        let mut conn = sqlx::PgConnection::connect(url).await.unwrap();
+        sqlx::raw_sql("SET lock_timeout = '30s'")
+            .execute(&mut conn)
+            .await
+            .unwrap();
+        sql.execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+    }
+}
+
+/// The cells of a column, sorted; NULL is `None`.
+pub fn column(read: &CompleteRead, column: Column) -> Vec<Option<&str>> {
+    let mut cells: Vec<_> = read.rows().iter().map(|row| row.get(column)).collect();
+    cells.sort_unstable();
+    cells
+}
+
+/// The cause, if the database can't be reached.
+#[track_caller]
+pub fn unreachable(result: Result<CompleteRead, SourceError>) -> String {
+    match result {
+        Err(SourceError::Unreachable { source_name, cause }) => {
+            assert_eq!(source_name, "crm");
+            cause
+        }
+        other => panic!("not unreachable: {other:?}"),
+    }
+}
+
+/// The cause, if what the database yields can't be used.
+#[track_caller]
+pub fn unusable(result: Result<CompleteRead, SourceError>) -> String {
+    match result {
+        Err(SourceError::Unusable { source_name, cause }) => {
+            assert_eq!(source_name, "crm");
+            cause
+        }
+        other => panic!("not unusable: {other:?}"),
+    }
+}

@@ -1,0 +1,71 @@
+# A private PostgreSQL server, for the time of one test run. Sourced by tests/all.sh.
+#
+#   postgres_packages    prints the Debian packages that are missing
+#   postgres_start DIR   starts a server with its data in DIR; exports WAZZUP_SYNC_TEST_POSTGRES,
+#                        the URL of its administrator
+#   postgres_stop        stops it, if it runs
+#
+# The server listens on 127.0.0.1 only, at a port of its own, wants a password there, and trusts whoever
+# reaches its socket in DIR. It does not care for a crash of the machine: its data live for minutes.
+
+postgres_bin() {
+    local newest
+    newest=$(find /usr/lib/postgresql -mindepth 2 -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
+    if [[ -n $newest && -x $newest/initdb ]]; then
+        echo "$newest"
+    elif command -v initdb >/dev/null; then
+        dirname "$(command -v initdb)"
+    fi
+}
+
+postgres_packages() {
+    [[ -n $(postgres_bin) ]] || echo postgresql
+}
+
+# Runs a command as somebody whom PostgreSQL accepts: not as root.
+postgres_as_owner() {
+    if [[ $(id -u) -eq 0 ]]; then
+        setpriv --reuid "$postgres_owner" --regid "$(id -g "$postgres_owner")" --clear-groups -- "$@"
+    else
+        "$@"
+    fi
+}
+
+postgres_start() {
+    local bin password port attempt
+    postgres_dir=$1
+    bin=$(postgres_bin)
+    postgres_ctl=$bin/pg_ctl
+    if id postgres >/dev/null 2>&1; then postgres_owner=postgres; else postgres_owner=nobody; fi
+    mkdir -p "$postgres_dir"
+    [[ $(id -u) -ne 0 ]] || chown "$postgres_owner" "$postgres_dir"
+    password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+    (umask 077 && echo "$password" >"$postgres_dir/password")
+    [[ $(id -u) -ne 0 ]] || chown "$postgres_owner" "$postgres_dir/password"
+    # From here on in its folder: whoever owns the server need not be allowed into the one we came from.
+    cd "$postgres_dir" || return 1
+    postgres_as_owner "$bin/initdb" --pgdata=data --username=admin --pwfile=password \
+        --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --no-locale --no-sync \
+        >initdb.log 2>&1 || { cat initdb.log >&2; cd - >/dev/null; return 1; }
+    for attempt in $(seq 20); do
+        port=$((20000 + RANDOM % 12000))
+        if postgres_as_owner "$postgres_ctl" --pgdata=data --log=data/server.log --wait --timeout=60 --silent \
+            --options="-p $port -c listen_addresses=127.0.0.1 -k '$postgres_dir' -c fsync=off \
+                -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=32MB" \
+            start >start.log 2>&1; then
+            cd - >/dev/null || return 1
+            export WAZZUP_SYNC_TEST_POSTGRES="postgres://admin:$password@127.0.0.1:$port/postgres"
+            echo "PostgreSQL runs at port $port"
+            return 0
+        fi
+        # Most likely the port is taken: another one.
+    done
+    cat start.log data/server.log >&2
+    cd - >/dev/null
+    return 1
+}
+
+postgres_stop() {
+    [[ -n ${postgres_dir:-} && -f $postgres_dir/data/postmaster.pid ]] || return 0
+    (cd "$postgres_dir" && postgres_as_owner "$postgres_ctl" --pgdata=data --mode=immediate --silent stop)
+}
