@@ -266,3 +266,133 @@ impl<'de> Visitor<'de> for Collect<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(body: &str) -> (Option<String>, String) {
+        let ErrorBody { code, text } = read(body.as_bytes(), &Redactor::default());
+        (code, text)
+    }
+
+    #[test]
+    fn every_shape_carries_every_spelling_of_a_code() {
+        let spellings = [
+            "USER_LIMIT_EXCEEDED",
+            "userLimitExceeded",
+            "UserLimitExceeded",
+            "user_limit_exceeded",
+            "user-limit-exceeded",
+            "user limit exceeded",
+            " User Limit Exceeded. ",
+        ];
+        let shapes = [
+            r#"{"error":"CODE","description":"no seats"}"#,
+            r#"{"status":400,"requestId":"r","error":"CODE","description":"no seats","data":{"fields":["x"]}}"#,
+            r#"{"code":"CODE","message":"no seats"}"#,
+            r#"{"error":{"code":"CODE","message":"no seats"}}"#,
+            r#"{"error":{"code":"CODE","description":"no seats"}}"#,
+            r#"{"errors":[{"code":"CODE","message":"no seats"},{"code":"OTHER","message":"other"}]}"#,
+            r#"{"message":"no seats","data":{"code":"CODE"}}"#,
+            r#"{"data":{"code":"CODE","message":"no seats"}}"#,
+            r#"{"message":["no seats"],"code":"CODE"}"#,
+            r#"[{"code":"CODE","message":"no seats"}]"#,
+        ];
+        for shape in shapes {
+            for spelling in spellings {
+                let body = shape.replace("CODE", spelling);
+                let expected = (Some("USER_LIMIT_EXCEEDED".to_owned()), "no seats".to_owned());
+                assert_eq!(parts(&body), expected, "{body}");
+            }
+        }
+    }
+
+    #[test]
+    fn capitals_in_a_row_are_one_word() {
+        assert_eq!(upper_snake("invalidHTTPBody"), "INVALID_HTTP_BODY");
+        assert_eq!(upper_snake("wabaUserV2Id"), "WABA_USER_V2_ID");
+    }
+
+    #[test]
+    fn the_name_of_a_status_is_no_code() {
+        let body =
+            r#"{"statusCode":400,"message":["property user should not exist","x"],"error":"Bad Request"}"#;
+        assert_eq!(
+            parts(body),
+            (None, "property user should not exist; x".to_owned())
+        );
+        assert_eq!(
+            parts(r#"{"error":"Unprocessable Entity"}"#),
+            (None, "Unprocessable Entity".to_owned())
+        );
+        let own = r#"{"statusCode":400,"message":"no","error":"INVALID_USER_DATA"}"#;
+        assert_eq!(
+            parts(own),
+            (Some("INVALID_USER_DATA".to_owned()), "no".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_sentence_and_a_number_are_no_codes() {
+        for body in [
+            r#"{"error":"Sorry, something went wrong"}"#,
+            r#"{"error":"400","message":"Sorry, something went wrong"}"#,
+            r#"{"code":400,"message":"Sorry, something went wrong"}"#,
+        ] {
+            assert_eq!(
+                parts(body),
+                (None, "Sorry, something went wrong".to_owned()),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_code_may_stand_where_the_text_belongs() {
+        let code = "INVALID_USER_DATA".to_owned();
+        assert_eq!(
+            parts(r#"{"message":"INVALID_USER_DATA"}"#),
+            (Some(code.clone()), code)
+        );
+    }
+
+    #[test]
+    fn what_has_no_known_shape_is_its_own_text() {
+        for body in [
+            "",
+            "<html> <b>502</b>\r\n</html>",
+            "no",
+            r#"{"oops":1}"#,
+            "{",
+            "7",
+            r#"{"code":"#,
+        ] {
+            let text = crate::text::printable(body);
+            assert_eq!(parts(body), (None, text), "{body}");
+        }
+        assert_eq!(read(b"\xff\xfe", &Redactor::default()).code, None);
+    }
+
+    #[test]
+    fn a_cut_body_yields_what_came_before_the_cut() {
+        let body = r#"{"error":"INVALID_USER_DATA","description":"phone is bad","data":["#;
+        assert_eq!(
+            parts(body),
+            (Some("INVALID_USER_DATA".to_owned()), "phone is bad".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_hostile_body_is_no_burden() {
+        for body in [
+            "[".repeat(60_000),
+            r#"{"error":"#.repeat(6_000),
+            r#"["x","#.repeat(10_000),
+        ] {
+            assert_eq!(parts(&body).0, None);
+        }
+        let long = format!(r#"{{"message":[{}"x"]}}"#, r#""some text","#.repeat(5_000));
+        assert!(parts(&long).1.chars().count() <= crate::text::MAX_CHARS + 1);
+    }
+}

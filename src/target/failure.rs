@@ -103,11 +103,11 @@ pub fn of_reqwest(err: &reqwest::Error, peer: &Peer, status: Option<StatusCode>)
         format!("the request can't be built: {}", root_cause(err))
     } else if err.is_decode() {
         format!("the answer can't be unpacked: {}", root_cause(err))
+    } else if root_cause(err).contains("closed before") {
+        // The library tells its kinds of broken answers apart by their texts alone.
+        "connection closed before the answer was complete".to_owned()
     } else {
-        format!(
-            "connection closed before the answer was complete: {}",
-            root_cause(err)
-        )
+        format!("the answer can't be read: {}", root_cause(err))
     };
     Failure {
         status: status.map(|it| it.as_u16()),

@@ -217,3 +217,17 @@ fn read_certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {
     }
     Ok(certificates)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_is_built_at_the_first_request_and_without_certificates_for_plain_http() {
+        let http = Http::new(HttpOptions::default());
+        assert!(!http.shared.plain.initialized());
+        http.client(&"http://127.0.0.1".parse().unwrap()).await.unwrap();
+        assert!(http.shared.plain.initialized());
+        assert!(!http.shared.encrypted.initialized());
+    }
+}
