@@ -3,15 +3,83 @@
 //! Reading and writing are separate types, so that `plan` and `check` can't write by accident. A target
 //! says what a platform answered and decides nothing: what an answer means for the plan is the business
 //! of `reconcile`.
+//!
+//! # A further platform
+//!
+//! One file beside [`wazzup_v2`], and one line in each of [`Kind`]'s tables and in [`open`]. The file gives
+//!
+//! - its [`Capabilities`], as data: the planner reads these and knows no platform;
+//! - [`ReadTarget::list`] and [`ReadTarget::get`]: its pages and rows, turned into [`User`]s. [`paging`] decides
+//!   whether a list without a total is whole;
+//! - [`WriteTarget::send`]: the wire form of a [`Batch`], with wire types private to the file, and the meaning of
+//!   the answer, by [`classify`] or by a table of its own where its codes differ.
+//!
+//! The rest is here: [`client`] paces, authorises, counts and logs, [`http`] bounds each exchange,
+//! [`error_body`] finds code and text in a refusal of any shape, [`failure`] says what went wrong below HTTP.
 
+pub mod classify;
+pub mod client;
+pub mod error_body;
+pub mod failure;
+pub mod http;
+pub mod pace;
+pub mod paging;
+#[cfg(test)]
+mod tests;
+pub mod user_rows;
+pub mod wazzup_v2;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
+use url::Url;
 
+use self::http::Http;
 use crate::domain::batch::Batch;
 use crate::domain::capability::Capabilities;
 use crate::domain::phone::Phone;
 use crate::domain::user::{User, UserId};
+
+/// The platforms.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Kind {
+    /// Wazzup, API for tech partners.
+    WazzupV2,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Kind; 1] = [Kind::WazzupV2];
+
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::WazzupV2 => "wazzup-v2",
+        }
+    }
+
+    /// The kind of that word.
+    pub fn from_word(word: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Where its API lives unless the configuration says otherwise.
+    pub fn base_url(self) -> &'static str {
+        match self {
+            Kind::WazzupV2 => wazzup_v2::BASE_URL,
+        }
+    }
+}
+
+/// The remote of that kind, for reading and writing. Whoever only reads takes it as [`ReadTarget`]. Nothing is
+/// opened before the first request.
+pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> Arc<dyn WriteTarget> {
+    match kind {
+        Kind::WazzupV2 => Arc::new(wazzup_v2::wazzup_v2(base_url, token, http)),
+    }
+}
 
 /// A platform that can be read.
 #[async_trait]
