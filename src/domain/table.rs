@@ -94,6 +94,11 @@ impl Columns {
         self.0 & (1 << column as u16) != 0
     }
 
+    /// One bit a column, in the order of [`Column::ALL`].
+    pub fn bits(self) -> u16 {
+        self.0
+    }
+
     /// Whether any phone column is among them: phones are managed.
     pub fn manage_phones(self) -> bool {
         [Column::Phone, Column::Phone2, Column::Phone3]

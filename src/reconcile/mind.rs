@@ -1,0 +1,301 @@
+//! All that a pass knows, and the plans that follow from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::account::{Account, Order};
+use super::deliver::Run;
+use super::link::Reader;
+use super::stop::{Said, Stop};
+use crate::domain::capability::Capabilities;
+use crate::domain::contention::{Clearing, Terms};
+use crate::domain::diff::Known;
+use crate::domain::employee::Employees;
+use crate::domain::guard::{Circumstances, Passed};
+use crate::domain::memory::{Decision, Managed, Millis, Origin, Reason, Remembered, Subject};
+use crate::domain::outcome::{Op, Outcome};
+use crate::domain::phone::Phone;
+use crate::domain::plan::{Plan, Scope, plan};
+use crate::domain::user::UserId;
+use crate::domain::world::World;
+use crate::store::{AccountState, ClearFact, Facts, OpenHold, OpenOutcome, Store, StoreError};
+
+/// Absences in a list that are confirmed one by one; where more are missing, the first ones stand for all.
+const MAX_SINGLE_READS: usize = 20;
+
+/// What the store remembers of an account.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) state: AccountState,
+    pub(super) managed: Managed,
+    pub(super) decisions: Vec<Decision>,
+    pub(super) open: Vec<OpenOutcome>,
+    pub(super) holds: Vec<OpenHold>,
+    pub(super) facts: Facts,
+    /// Leavers removed in the last 24 hours without approval.
+    pub(super) removed: Vec<UserId>,
+}
+
+impl Memory {
+    /// Reads all of it; an account that was never seen has none.
+    pub(super) async fn load(
+        store: &Store,
+        account: &Account,
+        state: AccountState,
+        now: Millis,
+    ) -> Result<Memory, StoreError> {
+        let name = &account.name;
+        Ok(Memory {
+            managed: store.managed(name).await?,
+            decisions: store.decisions(name, now).await?,
+            open: store.open_outcomes(name).await?,
+            holds: store.open_holds(name).await?,
+            facts: store.facts(&account.kind, &account.base_url, name, now).await?,
+            removed: store.removals_since(name, now.plus(-Millis::DAY)).await?,
+            state,
+        })
+    }
+
+    /// Whether nothing is open or due, so that equal rows mean equal users.
+    pub(super) fn is_settled(state: &AccountState, account: &Account, now: Millis) -> bool {
+        let is_verified = state.verified_at.is_some_and(|at| {
+            let until = at.plus(i64::try_from(account.verify_every.as_millis()).unwrap_or(i64::MAX));
+            // A list that was read in the future was read by a clock that has been set back since.
+            at <= now && now < until
+        });
+        let is_absence_due = state
+            .first_absent
+            .is_some_and(|since| since.plus(account.policy.removal_after) <= now);
+        is_verified
+            && !is_absence_due
+            && !state.verify_next
+            && !state.open_intents
+            && state.n_open == 0
+            && state.n_holds == 0
+            && state.binding.as_ref() == Some(&account.binding)
+            && state.settings_mark.as_ref() == Some(&account.settings_mark)
+    }
+}
+
+/// The state of mind of a pass.
+pub(super) struct Mind<'a> {
+    pub(super) account: &'a Account,
+    pub(super) capabilities: &'a Capabilities,
+    pub(super) employees: Employees,
+    pub(super) memory: Memory,
+    pub(super) now: Millis,
+    pub(super) order: &'a Order,
+    /// What earlier plans of this pass held.
+    held: BTreeMap<(Subject, UserId), Reason>,
+    /// What earlier plans of this pass let pass.
+    passed: Passed,
+    /// Phones that the platform called taken although nobody is shown to have them.
+    pub(super) unseen_phones: BTreeSet<Phone>,
+    /// Users that the platform refused in this pass.
+    pub(super) rejected: BTreeSet<UserId>,
+    pub(super) clearing: Clearing,
+    pub(super) learned_seats: Option<usize>,
+}
+
+impl<'a> Mind<'a> {
+    pub(super) fn new(
+        account: &'a Account,
+        capabilities: &'a Capabilities,
+        employees: Employees,
+        memory: Memory,
+        now: Millis,
+        order: &'a Order,
+    ) -> Mind<'a> {
+        let held = memory
+            .holds
+            .iter()
+            .filter(|it| it.hold.reason == Reason::SettingsChanged);
+        let held = held.flat_map(|it| it.hold.users.iter().map(|user| user.id.clone()));
+        let clearing = match memory.facts.clear {
+            None => Clearing::Unknown,
+            Some(ClearFact::Works(by)) => Clearing::Works(by),
+            Some(ClearFact::Nothing) => Clearing::Impossible,
+        };
+        Mind {
+            held: held
+                .map(|id| ((Subject::Removal, id), Reason::SettingsChanged))
+                .collect(),
+            passed: Passed::default(),
+            unseen_phones: BTreeSet::new(),
+            rejected: BTreeSet::new(),
+            clearing,
+            learned_seats: memory.facts.seats,
+            account,
+            capabilities,
+            employees,
+            memory,
+            now,
+            order,
+        }
+    }
+
+    /// Plans on the world as observed.
+    pub(super) fn plan(&self, world: &World) -> Plan {
+        let state = &self.memory.state;
+        let is_on_platform = |id: &&UserId| !world.users.contains_key(*id);
+        let circumstances = Circumstances {
+            limits: self.account.limits,
+            removed_in_24h: self.memory.removed.iter().filter(is_on_platform).count(),
+            settings_changed: state
+                .settings_mark
+                .as_ref()
+                .is_some_and(|it| *it != self.account.settings_mark),
+            binding_changed: state
+                .binding
+                .as_ref()
+                .is_some_and(|it| *it != self.account.binding),
+            still_held: self.held.clone(),
+            passed: self.passed.clone(),
+        };
+        let documented = self.capabilities.seats;
+        let seats = [documented, self.learned_seats].into_iter().flatten().min();
+        let terms = Terms {
+            clearing: self.clearing,
+            park: self.account.park,
+            seats,
+            unique_phones: self.capabilities.unique_phones,
+            unseen_phones: self.unseen_phones.clone(),
+        };
+        let suspects = self
+            .memory
+            .open
+            .iter()
+            .filter(|it| it.outcome == Outcome::Rejected);
+        let scope = Scope {
+            only: self.order.only.clone(),
+            except: self.rejected.clone(),
+            suspects: suspects.map(|it| it.user.clone()).collect(),
+        };
+        plan(
+            &self.known(world),
+            &circumstances,
+            &terms,
+            self.capabilities,
+            &scope,
+        )
+    }
+
+    fn known<'b>(&'b self, world: &'b World) -> Known<'b> {
+        Known {
+            employees: &self.employees,
+            world,
+            managed: &self.memory.managed,
+            decisions: &self.memory.decisions,
+            policy: &self.account.policy,
+            now: self.now,
+        }
+    }
+
+    /// Leavers whose removal a person approved.
+    pub(super) fn approved_removals(&self) -> BTreeSet<UserId> {
+        let world = World::default();
+        let known = self.known(&world);
+        let users = self
+            .memory
+            .managed
+            .keys()
+            .filter(|id| known.is_approved(id, Subject::Removal));
+        users.cloned().collect()
+    }
+
+    /// Whether a plan can't be made without reading the platform's list.
+    pub(super) fn must_list(&self) -> bool {
+        self.order.verify || !Memory::is_settled(&self.memory.state, self.account, self.now)
+    }
+
+    /// Takes in a plan that is about to be carried out: its holds stay, its changes count, and its new
+    /// users are ours from now on.
+    pub(super) fn begin(&mut self, plan: &Plan) {
+        for hold in &plan.holds {
+            let subject = hold.reason.subject();
+            self.held.extend(
+                hold.users
+                    .iter()
+                    .map(|user| ((subject, user.id.clone()), hold.reason)),
+            );
+        }
+        self.passed.extend(plan.counted.clone());
+        if plan.is_target_doubtful {
+            return;
+        }
+        let held: BTreeSet<&UserId> = plan
+            .holds
+            .iter()
+            .filter(|hold| hold.reason == Reason::Adoption)
+            .flat_map(|hold| hold.users.iter().map(|user| &user.id))
+            .collect();
+        for id in plan.diff.adopted.iter().filter(|id| !held.contains(id)) {
+            self.own(id, Origin::Adopted, &plan.world);
+        }
+        for change in plan.changes.values().filter(|change| change.op == Op::Create) {
+            self.own(&change.id, Origin::Created, &plan.world);
+        }
+    }
+
+    /// Takes in what the last plan led to, and reads the platform again.
+    pub(super) async fn learn(&mut self, run: &Run<'_>) -> Result<World, Stop> {
+        self.clearing = run.clearing;
+        self.learned_seats = run.learned_seats.or(self.learned_seats);
+        self.rejected = run.ledger.rejected().cloned().collect();
+        // What we did ourselves is no drift, and who we removed is not missing.
+        let world = run.link.reader.list().await?;
+        for (id, entry) in run.ledger.entries() {
+            match world.users.get(id) {
+                None if entry.change.op == Op::Delete => {
+                    self.memory.managed.remove(id);
+                }
+                user => {
+                    if let Some(remembered) = self.memory.managed.get_mut(id) {
+                        remembered.observed = user.cloned();
+                    }
+                }
+            }
+        }
+        let holders = world.holders();
+        for (id, phone) in run.ledger.contested() {
+            let is_seen = holders
+                .get(phone)
+                .is_some_and(|ids| ids.iter().any(|holder| *holder != id));
+            if !is_seen {
+                self.unseen_phones.insert(phone.clone());
+            }
+        }
+        Ok(world)
+    }
+
+    fn own(&mut self, id: &UserId, origin: Origin, world: &World) {
+        let remembered = Remembered {
+            origin,
+            since: self.now,
+            observed: world.users.get(id).cloned(),
+            name_form: None,
+            phone_form: None,
+            phone_cells: None,
+            absent_since: None,
+        };
+        self.memory.managed.entry(id.clone()).or_insert(remembered);
+    }
+
+    /// The platform's users, with the absence of ours confirmed by single reads.
+    ///
+    /// # Errors
+    /// Also if a single read shows a user that the list lacks: then the list is not whole.
+    pub(super) async fn observe(&self, reader: &Reader<'_>) -> Result<World, Stop> {
+        let world = reader.list().await?;
+        let missing = self.memory.managed.iter().filter(|(_, it)| it.observed.is_some());
+        let missing = missing
+            .map(|(id, _)| id)
+            .filter(|id| !world.users.contains_key(id));
+        for id in missing.take(MAX_SINGLE_READS) {
+            if reader.get(id).await?.is_some() {
+                let text = format!("the list of users lacks \"{id}\", whom a single read shows");
+                return Err(Stop::Unreadable(Said(text)));
+            }
+        }
+        Ok(world)
+    }
+}

@@ -1,0 +1,27 @@
+//! One pass over one account: observe, plan, apply, record. The only caller of source, target and store.
+//!
+//! - [`reconcile`] does the whole pass, under the lock of the remote.
+//! - [`preview`] is the same path up to the checked plan; it can't write, takes no lock and records nothing.
+//!
+//! The pass takes no hint of what changed and remembers nothing in memory: killed at any instant, the next
+//! one reads what is there and finishes the work. What it does not decide: which accounts are due (the
+//! caller's business) and what a plan looks like (`domain`'s).
+
+mod account;
+mod clear;
+mod confirm;
+mod deliver;
+mod ledger;
+mod link;
+mod mind;
+mod pass;
+mod progress;
+mod record;
+mod report;
+mod stop;
+
+pub use account::{Account, Clock, Order, Timing};
+pub use pass::{Parts, preview, reconcile};
+pub use progress::{Progress, Step};
+pub use report::{AccountReport, PlannedBatch, RunResult};
+pub use stop::{Said, Stop};

@@ -1,0 +1,436 @@
+//! The pass itself: read, compare, plan, apply, read back, record.
+
+use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
+
+use super::account::{Account, Clock, Order, Timing};
+use super::deliver::Run;
+use super::link::{Link, Reader};
+use super::mind::{Memory, Mind};
+use super::progress::{Progress, Step};
+use super::record::{Finish, record};
+use super::report::{AccountReport, PlannedBatch, ReportedChange, RunResult};
+use super::stop::Stop;
+use crate::domain::check::Replay;
+use crate::domain::employee::{Rules, employees};
+use crate::domain::outcome::Settled;
+use crate::domain::phone;
+use crate::domain::plan::{CheckedPlan, Plan};
+use crate::domain::table::CompleteRead;
+use crate::domain::world::World;
+use crate::source::Source;
+use crate::store::{AccountState, RunId, Store};
+use crate::target::{ReadTarget, WriteTarget};
+
+/// Plans in one run: the first, one for what it taught us, and one more. What is open then waits for the
+/// next run, which begins with fresh reads anyway.
+const MAX_PLANS: usize = 3;
+
+/// What a pass works with.
+pub struct Parts<'a> {
+    /// The CRM's database.
+    pub source: &'a dyn Source,
+    /// The state.
+    pub store: &'a Store,
+    /// The platform.
+    pub target: &'a dyn WriteTarget,
+    /// The account.
+    pub account: &'a Account,
+    /// How long things may take.
+    pub timing: Timing,
+    /// The time of day.
+    pub clock: &'a Clock,
+    /// Where steps are told.
+    pub progress: &'a Progress,
+}
+
+/// Makes the platform equal to the employee table, as far as the guards and the platform allow.
+///
+/// Never fails as a call: what went wrong is in the report, and on record as far as the store can be
+/// written.
+pub async fn reconcile(parts: &Parts<'_>, order: &Order) -> AccountReport {
+    let started = Instant::now();
+    let mut report = AccountReport::empty(&parts.account.name);
+    match locked_pass(parts, order, &mut report).await {
+        Ok(()) => {}
+        Err(stop) => report.fail(stop),
+    }
+    report.requests = parts.target.requests();
+    report.duration = started.elapsed();
+    report
+}
+
+/// Plans what [`reconcile`] would do now, by reads alone. A store that does not exist yet is an empty one.
+pub async fn preview(
+    source: &dyn Source,
+    store: Option<&Store>,
+    target: &dyn ReadTarget,
+    account: &Account,
+    timing: Timing,
+    clock: &Clock,
+    order: &Order,
+) -> AccountReport {
+    let started = Instant::now();
+    let mut report = AccountReport::empty(&account.name);
+    if let Err(stop) = preview_pass(source, store, target, account, timing, clock, order, &mut report).await {
+        report.fail(stop);
+    }
+    report.requests = target.requests();
+    report.duration = started.elapsed();
+    report
+}
+
+async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountReport) -> Result<(), Stop> {
+    let Parts {
+        store,
+        account,
+        clock,
+        ..
+    } = parts;
+    let Some(_lock) = store.lock_remote(&account.binding.remote)? else {
+        report.result = RunResult::Busy;
+        return Ok(());
+    };
+    let state = store.account(&account.name).await?;
+    parts.progress.tell(Step::ReadingSource);
+    // Read after the lock is had: what another process did meanwhile is what we compare with.
+    let read = match parts.source.read().await {
+        Ok(read) => read,
+        Err(error) => return record_failure(parts, state, error.into(), report).await,
+    };
+    report.rows = Some(read.rows().len());
+    let digest = digest(&read, account);
+    let now = clock();
+    if !order.verify && state.digest.as_ref() == Some(&digest) && Memory::is_settled(&state, account, now) {
+        store
+            .quiet(&[(&account.name, read.rows().len() as u64)], now)
+            .await?;
+        report.findings = if state.n_findings > 0 {
+            store.findings(&account.name).await?
+        } else {
+            Vec::new()
+        };
+        report.foreign = state.foreign;
+        return Ok(());
+    }
+    let found = employees(&read, &rules(account, parts.target));
+    drop(read);
+    if found.is_all_quarantined() {
+        let stop = Stop::AllQuarantined(found.n_rows);
+        report.findings.clone_from(&found.findings);
+        return record_failure(parts, state, stop, report).await;
+    }
+    let run_id = store.begin_run(&account.name, now).await?;
+    report.run = Some(run_id.as_str().to_owned());
+    let memory = Memory::load(store, account, state, now).await?;
+    let mind = Mind::new(account, parts.target.capabilities(), found, memory, now, order);
+    open_pass(parts, mind, &run_id, digest, report).await
+}
+
+/// A pass that has something to look at.
+async fn open_pass(
+    parts: &Parts<'_>,
+    mut mind: Mind<'_>,
+    run_id: &RunId,
+    digest: String,
+    report: &mut AccountReport,
+) -> Result<(), Stop> {
+    let loaded = mind.memory.managed.clone();
+    let approved = mind.approved_removals();
+    let link = Link::new(
+        parts.target,
+        parts.timing,
+        parts.store,
+        run_id,
+        parts.clock,
+        approved,
+    );
+    let mut run = Run::new(link, mind.clearing, parts.progress);
+    let mut course = Course::default();
+    let mut stop = follow(&mut mind, &mut run, parts.progress, &mut course)
+        .await
+        .err();
+    if !matches!(
+        stop,
+        Some(Stop::Refused(_) | Stop::Unreachable(_) | Stop::Store(_) | Stop::Bug(_))
+    ) {
+        // Ending early or not: nobody is left without the phone that was only to be moved.
+        if let Err(late) = bring_back(&mut run, &mut course).await {
+            stop.get_or_insert(late);
+        }
+    }
+    let finish = Finish {
+        loaded,
+        digest,
+        course,
+        stop,
+    };
+    record(parts, &mind, &run, run_id, finish, report).await
+}
+
+/// What happened to the plans of a pass.
+#[derive(Default)]
+pub(super) struct Course {
+    /// The platform as last observed, single reads included.
+    pub(super) world: World,
+    /// The first plan: what it found changed or foreign was not our own doing.
+    pub(super) first: Option<CheckedPlan>,
+    /// The plan that was made last.
+    pub(super) last: Option<CheckedPlan>,
+}
+
+/// Plans and applies, again where that is needed.
+async fn follow(
+    mind: &mut Mind<'_>,
+    run: &mut Run<'_>,
+    progress: &Progress,
+    course: &mut Course,
+) -> Result<(), Stop> {
+    for n_plan in 1..=MAX_PLANS {
+        let plan = if n_plan == 1 {
+            first_plan(mind, run, progress).await?
+        } else {
+            next_plan(mind, run).await?
+        };
+        let expected = mind.order.expected_plan.as_ref().filter(|_| n_plan == 1);
+        if let Some(expected) = expected.filter(|it| **it != plan.digest()) {
+            return Err(Stop::Stale(format!(
+                "it was {expected}, and is {} now",
+                plan.digest()
+            )));
+        }
+        course.world.clone_from(&plan.world);
+        let checked = plan.check(mind.capabilities)?;
+        mind.begin(checked.plan());
+        run.ledger.begin(checked.plan());
+        let carried_out = run.carry_out(&checked).await;
+        if course.first.is_none() {
+            course.first = Some(checked.clone());
+        }
+        course.last = Some(checked);
+        carried_out?;
+        let Some(last) = &course.last else { break };
+        if !run.plan_again || n_plan == MAX_PLANS {
+            run.confirm(last.plan(), &mut mind.memory.managed).await?;
+        }
+        if !run.plan_again {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The first plan is made on the snapshot where that is enough, which saves all reads.
+async fn first_plan(mind: &Mind<'_>, run: &Run<'_>, progress: &Progress) -> Result<Plan, Stop> {
+    if !mind.must_list() {
+        let plan = mind.plan(&World::from_snapshot(&mind.memory.managed));
+        if plan.diff.is_renames_only() {
+            return Ok(plan);
+        }
+    }
+    progress.tell(Step::Listing);
+    Ok(mind.plan(&mind.observe(&run.link.reader).await?))
+}
+
+/// A further plan is made on a list that shows what the last one led to.
+async fn next_plan(mind: &mut Mind<'_>, run: &mut Run<'_>) -> Result<Plan, Stop> {
+    let world = mind.learn(run).await?;
+    run.seen.clear();
+    Ok(mind.plan(&world))
+}
+
+async fn bring_back(run: &mut Run<'_>, course: &mut Course) -> Result<(), Stop> {
+    let Some(last) = &course.last else { return Ok(()) };
+    run.forget_returned();
+    if run.away.is_empty() {
+        return Ok(());
+    }
+    let plan = last.plan();
+    let world = overlaid(&course.world, run);
+    let capabilities = run.link.reader.target().capabilities();
+    let mut replay = Replay::new(
+        &world,
+        run.away.keys().cloned().collect(),
+        capabilities,
+        plan.seats,
+    );
+    run.bring_back(&mut replay).await
+}
+
+/// The last list with all later reads laid over it.
+pub(super) fn overlaid(world: &World, run: &Run<'_>) -> World {
+    let mut world = world.clone();
+    for (id, user) in &run.seen {
+        match user {
+            Some(user) => world.users.insert(id.clone(), user.clone()),
+            None => world.users.remove(id),
+        };
+    }
+    world
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of a pass without the right to write"
+)]
+async fn preview_pass(
+    source: &dyn Source,
+    store: Option<&Store>,
+    target: &dyn ReadTarget,
+    account: &Account,
+    timing: Timing,
+    clock: &Clock,
+    order: &Order,
+    report: &mut AccountReport,
+) -> Result<(), Stop> {
+    let now = clock();
+    let state = match store {
+        Some(store) => store.account(&account.name).await?,
+        None => AccountState::default(),
+    };
+    let read = source.read().await?;
+    report.rows = Some(read.rows().len());
+    if !order.verify
+        && state.digest == Some(digest(&read, account))
+        && Memory::is_settled(&state, account, now)
+    {
+        report.foreign = state.foreign;
+        report.findings = match store {
+            Some(store) => store.findings(&account.name).await?,
+            None => Vec::new(),
+        };
+        report.plan_digest = Some(String::new());
+        return Ok(());
+    }
+    let found = employees(&read, &rules(account, target));
+    drop(read);
+    if found.is_all_quarantined() {
+        report.findings.clone_from(&found.findings);
+        return Err(Stop::AllQuarantined(found.n_rows));
+    }
+    let memory = match store {
+        Some(store) => Memory::load(store, account, state, now).await?,
+        None => Memory::default(),
+    };
+    let mind = Mind::new(account, target.capabilities(), found, memory, now, order);
+    let reader = Reader::new(target, timing);
+    let mut plan = None;
+    if !mind.must_list() {
+        plan = Some(mind.plan(&World::from_snapshot(&mind.memory.managed)));
+    }
+    let plan = match plan.filter(|plan| plan.diff.is_renames_only()) {
+        Some(plan) => plan,
+        None => mind.plan(&mind.observe(&reader).await?),
+    };
+    let checked = plan.check(mind.capabilities)?;
+    report_plan(&checked, &mind, target, report);
+    Ok(())
+}
+
+fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, report: &mut AccountReport) {
+    let plan = checked.plan();
+    report.plan_digest = Some(plan.digest());
+    report.batches = plan
+        .batches
+        .iter()
+        .map(|batch| {
+            let (method, path) = target.describe(batch);
+            PlannedBatch {
+                method,
+                path,
+                users: batch.items.iter().map(|item| item.id.clone()).collect(),
+            }
+        })
+        .collect();
+    let planned = plan.changes.iter().map(|(id, change)| {
+        let blocked = plan.blocked.get(id);
+        let change = blocked.map_or(change, |it| &it.wanted).clone();
+        let settled = Settled {
+            change,
+            outcome: crate::domain::outcome::Outcome::Unknown,
+            code: blocked.map(|it| it.code.into()),
+            detail: blocked.map(|it| it.detail.clone()),
+            attempts: 0,
+            status: None,
+        };
+        ReportedChange {
+            settled,
+            is_planned: true,
+        }
+    });
+    let waiting = plan.settled.iter().map(|settled| ReportedChange {
+        settled: settled.clone(),
+        is_planned: false,
+    });
+    report.users = planned.chain(waiting).collect();
+    report.add_parks(plan.parks().cloned());
+    report
+        .users
+        .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
+    report.findings.clone_from(&plan.findings);
+    report.holds.clone_from(&plan.holds);
+    report.foreign = if plan.world.is_fresh {
+        plan.diff.foreign.len()
+    } else {
+        mind.memory.state.foreign
+    };
+    report.drift = plan.diff.drift.len();
+    report.result = report.judge();
+}
+
+/// Puts a failure on record that came before any plan: open changes stay as they are.
+async fn record_failure(
+    parts: &Parts<'_>,
+    state: AccountState,
+    stop: Stop,
+    report: &mut AccountReport,
+) -> Result<(), Stop> {
+    let Parts {
+        store,
+        account,
+        clock,
+        ..
+    } = parts;
+    let run_id = store.begin_run(&account.name, clock()).await?;
+    report.run = Some(run_id.as_str().to_owned());
+    report.foreign = state.foreign;
+    report.add_open(&store.open_outcomes(&account.name).await?);
+    report.fail(stop);
+    store
+        .close_run(&run_id, &super::record::failed_closing(report, clock()))
+        .await?;
+    Ok(())
+}
+
+fn rules(account: &Account, target: &(impl ReadTarget + ?Sized)) -> Rules {
+    let capabilities = target.capabilities();
+    Rules {
+        default_region: account.default_region.clone(),
+        long_ids: account.long_ids,
+        id_chars: capabilities.id_chars,
+        name_chars: capabilities.name_chars,
+    }
+}
+
+/// Stands for the rows and everything that shapes what is made of them.
+fn digest(read: &CompleteRead, account: &Account) -> String {
+    let rows = read.digest();
+    let mut hasher = Sha256::new();
+    hasher.update(rows.count.to_le_bytes());
+    hasher.update(rows.sum.to_le_bytes());
+    for part in [
+        account.plan_mark.as_str(),
+        phone::METADATA,
+        env!("CARGO_PKG_VERSION"),
+    ] {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    hasher.update(read.columns().bits().to_le_bytes());
+    hasher
+        .finalize()
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,366 @@
+//! The end of a pass: one outcome for every change, one transaction for all of it.
+
+use super::account::Order;
+use super::deliver::Run;
+use super::mind::Mind;
+use super::pass::{Course, Parts, overlaid};
+use super::report::{AccountReport, ReportedChange, RunResult};
+use super::stop::Stop;
+use crate::domain::contention::Clearing;
+use crate::domain::diff::{Known, OnDrift, diff};
+use crate::domain::employee::PhoneWish;
+use crate::domain::finding::{Finding, FindingKind};
+use crate::domain::memory::{Managed, Millis, Remembered};
+use crate::domain::outcome::{Op, Outcome, Settled};
+use crate::domain::plan::Plan;
+use crate::domain::user::UserId;
+use crate::domain::world::World;
+use crate::store::{ClearFact, Closing, DigestChange, OpenScope, Requests, RunError, RunId};
+
+/// What is known when a pass ends.
+pub(super) struct Finish {
+    /// The managed users as the store had them.
+    pub(super) loaded: Managed,
+    /// Of the rows and all that shapes them.
+    pub(super) digest: String,
+    /// What happened.
+    pub(super) course: Course,
+    /// Why it ended early, if it did.
+    pub(super) stop: Option<Stop>,
+}
+
+/// Fills in the report and closes the run.
+///
+/// # Errors
+/// The store can't be written.
+pub(super) async fn record(
+    parts: &Parts<'_>,
+    mind: &Mind<'_>,
+    run: &Run<'_>,
+    run_id: &RunId,
+    finish: Finish,
+    report: &mut AccountReport,
+) -> Result<(), Stop> {
+    let Finish {
+        loaded,
+        digest,
+        course,
+        stop,
+    } = finish;
+    let last = course.last.as_ref().map(|checked| checked.plan());
+    let world = overlaid(&course.world, run);
+    let settled = run.ledger.outcomes(last);
+    report.users = settled
+        .iter()
+        .map(|settled| ReportedChange {
+            settled: settled.clone(),
+            is_planned: false,
+        })
+        .collect();
+    report.add_parks(run.parked.iter().cloned());
+    report.add_open(&still_open(mind, &settled, last));
+    report
+        .users
+        .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
+    report.findings = final_findings(mind, last, &world);
+    report.holds = last.map(|plan| plan.holds.clone()).unwrap_or_default();
+    if last.is_none() {
+        report.findings = parts.store.findings(&mind.account.name).await?;
+    }
+    let first = course.first.as_ref().map(|checked| checked.plan());
+    report.foreign = match last.filter(|plan| plan.world.is_fresh) {
+        Some(plan) => plan.diff.foreign.len(),
+        None => mind.memory.state.foreign,
+    };
+    report.drift = first.map_or(0, |plan| plan.diff.drift.len());
+    report.result = report.judge();
+    if let Some(stop) = stop {
+        report.fail(stop);
+    }
+    report.requests = parts.target.requests();
+    learn(parts, mind, run).await?;
+    let closing = closing(parts, mind, run, &loaded, digest, last, &world, report);
+    parts.store.close_run(run_id, &closing).await?;
+    Ok(())
+}
+
+/// Open outcomes that this pass did not judge.
+fn still_open(mind: &Mind<'_>, settled: &[Settled], last: Option<&Plan>) -> Vec<crate::store::OpenOutcome> {
+    let is_judged = |id: &UserId| {
+        settled.iter().any(|it| it.change.id == *id) || (last.is_some() && in_scope(mind.order, id))
+    };
+    mind.memory
+        .open
+        .iter()
+        .filter(|it| !is_judged(&it.user))
+        .cloned()
+        .collect()
+}
+
+fn in_scope(order: &Order, id: &UserId) -> bool {
+    order.only.as_ref().is_none_or(|only| only.contains(id))
+}
+
+/// The findings of the last plan, or what the platform made of its requests where that says more.
+fn final_findings(mind: &Mind<'_>, last: Option<&Plan>, world: &World) -> Vec<Finding> {
+    let Some(plan) = last else { return Vec::new() };
+    if plan.batches.is_empty() {
+        return plan.findings.clone();
+    }
+    let known = Known {
+        employees: &mind.employees,
+        world,
+        managed: &mind.memory.managed,
+        decisions: &mind.memory.decisions,
+        policy: &mind.account.policy,
+        now: mind.now,
+    };
+    let mut findings = diff(&known).findings;
+    let kept = plan
+        .findings
+        .iter()
+        .filter(|it| it.kind == FindingKind::PhoneKept);
+    findings.extend(kept.cloned());
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+/// Keeps what this run learned about the platform.
+async fn learn(parts: &Parts<'_>, mind: &Mind<'_>, run: &Run<'_>) -> Result<(), Stop> {
+    let Parts {
+        store,
+        account,
+        clock,
+        ..
+    } = parts;
+    if run.learned_clearing {
+        let fact = match run.clearing {
+            Clearing::Works(by) => Some(ClearFact::Works(by)),
+            Clearing::Impossible => Some(ClearFact::Nothing),
+            Clearing::Unknown => None,
+        };
+        if let Some(fact) = fact {
+            store
+                .learn_clear(&account.kind, &account.base_url, fact, clock())
+                .await?;
+        }
+    }
+    if let Some(seats) = run
+        .learned_seats
+        .filter(|it| Some(*it) != mind.memory.facts.seats)
+    {
+        store.learn_seats(&account.name, seats, clock()).await?;
+    }
+    Ok(())
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "all that a pass found out goes into one transaction"
+)]
+fn closing(
+    parts: &Parts<'_>,
+    mind: &Mind<'_>,
+    run: &Run<'_>,
+    loaded: &Managed,
+    digest: String,
+    last: Option<&Plan>,
+    world: &World,
+    report: &AccountReport,
+) -> Closing {
+    let is_whole = mind.order.only.is_none();
+    let believed = last.filter(|plan| !plan.is_target_doubtful);
+    let listed = believed.filter(|plan| plan.world.is_fresh);
+    let mut closing = failed_closing(report, (parts.clock)());
+    closing.settled = report
+        .users
+        .iter()
+        .filter(|it| is_own(it, mind, last))
+        .map(|it| it.settled.clone())
+        .collect();
+    closing.scope = match (&mind.order.only, last) {
+        (_, None) => OpenScope::None,
+        (None, Some(_)) => OpenScope::All,
+        (Some(only), Some(_)) => OpenScope::Users(only.iter().cloned().collect()),
+    };
+    if let Some(plan) = last {
+        closing.findings = Some(report.findings.clone());
+        closing.holds = Some(plan.holds.clone());
+        closing.settings_mark = is_whole.then(|| mind.account.settings_mark.clone());
+    }
+    if believed.is_some() {
+        let (remember, forget) = memories(mind, run, loaded, last, world);
+        closing.remember = remember;
+        closing.forget = forget;
+    }
+    if let Some(plan) = listed {
+        let foreign = plan
+            .diff
+            .foreign
+            .iter()
+            .filter_map(|id| world.users.get(id).cloned());
+        closing.foreign = Some(foreign.collect());
+        closing.drift = Some(report.drift);
+        closing.binding = Some(mind.account.binding.clone());
+        closing.verified_at = Some(mind.now);
+    }
+    let is_finished = report.stop.is_none() && last.is_some();
+    closing.digest = match (is_finished, is_whole) {
+        (true, true) => DigestChange::Set(digest),
+        (true, false) => DigestChange::Keep,
+        (false, _) => DigestChange::Clear,
+    };
+    closing.verify_next = run.had_unknown || run.ledger.unconfirmed().next().is_some() || !is_finished;
+    closing
+}
+
+/// Whether an entry of the report is of this run, not one that stays open from an earlier one.
+fn is_own(reported: &ReportedChange, mind: &Mind<'_>, last: Option<&Plan>) -> bool {
+    let id = &reported.settled.change.id;
+    reported.settled.change.op == Op::Park || (last.is_some() && in_scope(mind.order, id))
+}
+
+/// What is to be remembered of each managed user, where that is new, and who is ours no more.
+fn memories(
+    mind: &Mind<'_>,
+    run: &Run<'_>,
+    loaded: &Managed,
+    last: Option<&Plan>,
+    world: &World,
+) -> (Vec<(UserId, Remembered)>, Vec<UserId>) {
+    let mut remember = Vec::new();
+    let mut forget: Vec<UserId> = Vec::new();
+    for (id, remembered) in &mind.memory.managed {
+        let mut now = remembered.clone();
+        let is_known = world.is_fresh || run.seen.contains_key(id);
+        let user = world.users.get(id);
+        let is_gone = last.is_some_and(|plan| plan.diff.gone.contains(id));
+        let is_removed = run
+            .ledger
+            .get(id)
+            .is_some_and(|entry| entry.change.op == Op::Delete);
+        if is_known && user.is_none() && (is_gone || is_removed) {
+            forget.push(id.clone());
+            continue;
+        }
+        let is_left_alone = mind.account.policy.on_drift == OnDrift::Report
+            && run.ledger.get(id).is_none()
+            && last.is_some_and(|plan| plan.diff.drift.contains(id));
+        if is_known && !is_left_alone {
+            now.observed = user.cloned();
+        }
+        now.absent_since = last.and_then(|plan| plan.diff.absent.get(id)).copied();
+        if let Some(employee) = mind.employees.by_id.get(id) {
+            match &employee.phone {
+                PhoneWish::Number(phone) if user.and_then(|it| it.phone.as_ref()) == Some(phone) => {
+                    now.phone_cells = Some(employee.phone_cells);
+                }
+                PhoneWish::None => now.phone_cells = None,
+                PhoneWish::Number(_) | PhoneWish::Invalid | PhoneWish::Unmanaged => {}
+            }
+        }
+        if loaded.get(id) != Some(&now) {
+            remember.push((id.clone(), now));
+        }
+    }
+    forget.extend(
+        loaded
+            .keys()
+            .filter(|id| !mind.memory.managed.contains_key(*id))
+            .cloned(),
+    );
+    (remember, forget)
+}
+
+/// What is put on record of a pass that came to nothing: its result, and no word on users.
+pub(super) fn failed_closing(report: &AccountReport, now: Millis) -> Closing {
+    let mut closing = Closing::new(now, report.result.word(), report.exit_code());
+    closing.error = report.stop.as_ref().map(|stop| RunError {
+        code: stop.code().to_owned(),
+        message: stop.to_string(),
+    });
+    closing.rows = report.rows.map(|rows| rows as u64);
+    closing.requests = Requests {
+        read: report.requests.read,
+        write: report.requests.write,
+    };
+    closing
+}
+
+impl AccountReport {
+    /// Says why the pass failed. Running out of time is no failure: what is open is open.
+    pub(super) fn fail(&mut self, stop: Stop) {
+        if !matches!(stop, Stop::OutOfTime) {
+            self.result = RunResult::Failed;
+        }
+        self.stop = Some(stop);
+    }
+
+    /// The result, by what is held and what is open.
+    pub(super) fn judge(&self) -> RunResult {
+        let open = || {
+            self.users
+                .iter()
+                .filter(|it| !it.is_planned)
+                .map(|it| it.settled.outcome)
+        };
+        if !self.holds.is_empty() || open().any(|it| it == Outcome::Held) {
+            RunResult::Held
+        } else if open().any(|it| it != Outcome::Applied) {
+            RunResult::Partial
+        } else {
+            RunResult::InSync
+        }
+    }
+
+    /// Lists the users that were away for a moment.
+    pub(super) fn add_parks(&mut self, ids: impl Iterator<Item = UserId>) {
+        let parks = ids.map(|id| {
+            let change = crate::domain::outcome::Change {
+                id,
+                op: Op::Park,
+                old: None,
+                new: None,
+            };
+            let settled = Settled {
+                change,
+                outcome: Outcome::Applied,
+                code: None,
+                detail: None,
+                attempts: 1,
+                status: None,
+            };
+            ReportedChange {
+                settled,
+                is_planned: self.plan_digest.is_some(),
+            }
+        });
+        let parks: Vec<ReportedChange> = parks.collect();
+        self.users.extend(parks);
+    }
+
+    /// Lists what stays open from earlier runs.
+    pub(super) fn add_open(&mut self, open: &[crate::store::OpenOutcome]) {
+        self.users.extend(open.iter().map(|it| {
+            let change = crate::domain::outcome::Change {
+                id: it.user.clone(),
+                op: it.op,
+                old: None,
+                new: None,
+            };
+            let settled = Settled {
+                change,
+                outcome: it.outcome,
+                code: it.code.as_deref().map(Into::into),
+                detail: it.detail.as_deref().map(Into::into),
+                attempts: 0,
+                status: None,
+            };
+            ReportedChange {
+                settled,
+                is_planned: false,
+            }
+        }));
+    }
+}

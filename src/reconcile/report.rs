@@ -1,0 +1,142 @@
+//! What a pass tells its caller: the account's part of the report that people and programs read.
+
+use std::time::Duration;
+
+use super::stop::Stop;
+use crate::domain::finding::Finding;
+use crate::domain::memory::Hold;
+use crate::domain::outcome::Settled;
+use crate::domain::user::UserId;
+use crate::source::SourceError;
+use crate::target::Requests;
+
+/// How an account's pass ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RunResult {
+    /// The platform equals the table.
+    InSync,
+    /// Some changes are open.
+    Partial,
+    /// A guard waits for a person.
+    Held,
+    /// Another process has the remote.
+    Busy,
+    /// The pass could not come to its end.
+    Failed,
+}
+
+impl RunResult {
+    /// The word in reports and in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            RunResult::InSync => "in_sync",
+            RunResult::Partial => "partial",
+            RunResult::Held => "held",
+            RunResult::Busy => "busy",
+            RunResult::Failed => "failed",
+        }
+    }
+}
+
+/// One request of a plan.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlannedBatch {
+    /// HTTP method.
+    pub method: &'static str,
+    /// Path below the base URL.
+    pub path: &'static str,
+    /// Whom it carries.
+    pub users: Vec<UserId>,
+}
+
+/// One account's pass.
+#[derive(Debug)]
+pub struct AccountReport {
+    /// Name in the configuration.
+    pub account: String,
+    /// Id of the recorded run; none for a plan and for a cycle that recorded nothing.
+    pub run: Option<String>,
+    /// How it ended.
+    pub result: RunResult,
+    /// Why it failed, if it did.
+    pub stop: Option<Stop>,
+    /// Rows of the source, if they were read to the end.
+    pub rows: Option<usize>,
+    /// Every planned change of this run and every open one; in a plan, the outcome of those that will be
+    /// sent is not known and `is_planned` says so.
+    pub users: Vec<ReportedChange>,
+    /// What the owner of the CRM should mend, as in force.
+    pub findings: Vec<Finding>,
+    /// What waits for a person.
+    pub holds: Vec<Hold>,
+    /// Users of the platform that are not ours.
+    pub foreign: usize,
+    /// Managed users that somebody changed on the platform.
+    pub drift: usize,
+    /// Requests made.
+    pub requests: Requests,
+    /// In a plan: the requests, in order.
+    pub batches: Vec<PlannedBatch>,
+    /// In a plan: its digest.
+    pub plan_digest: Option<String>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// A change in a report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReportedChange {
+    /// The change with its outcome.
+    pub settled: Settled,
+    /// Not sent yet: the outcome is not known.
+    pub is_planned: bool,
+}
+
+impl AccountReport {
+    /// A report of nothing, to be filled in.
+    pub(super) fn empty(account: &str) -> AccountReport {
+        AccountReport {
+            account: account.to_owned(),
+            run: None,
+            result: RunResult::InSync,
+            stop: None,
+            rows: None,
+            users: Vec::new(),
+            findings: Vec::new(),
+            holds: Vec::new(),
+            foreign: 0,
+            drift: 0,
+            requests: Requests::default(),
+            batches: Vec::new(),
+            plan_digest: None,
+            duration: Duration::ZERO,
+        }
+    }
+}
+
+impl AccountReport {
+    /// The account's exit code. The one place where a failure becomes a number.
+    pub fn exit_code(&self) -> i32 {
+        match &self.stop {
+            None | Some(Stop::OutOfTime) => match self.result {
+                RunResult::InSync => 0,
+                RunResult::Partial => 3,
+                RunResult::Held => 4,
+                RunResult::Busy => 5,
+                RunResult::Failed => 1,
+            },
+            Some(Stop::Stale(_)) => 6,
+            Some(Stop::Source(SourceError::Unusable { .. }) | Stop::AllQuarantined(_)) => 65,
+            Some(
+                Stop::Source(SourceError::Unreachable { .. })
+                | Stop::RateLimited(_)
+                | Stop::Unreachable(_)
+                | Stop::Unreadable(_)
+                | Stop::ContractChanged(_),
+            ) => 69,
+            Some(Stop::Bug(_)) => 70,
+            Some(Stop::Store(_)) => 74,
+            Some(Stop::Refused(_)) => 77,
+        }
+    }
+}
