@@ -20,7 +20,9 @@
 //! - Secrets are `SecretString`; outside text is cleaned by [`text`] before anybody sees it.
 
 pub mod domain;
+pub mod reconcile;
 pub mod settings;
 pub mod source;
+pub mod store;
 pub mod target;
 pub mod text;

@@ -234,7 +234,7 @@ fn account_name(text: &str) -> Result<String, String> {
     let is_sound = text.trim() == text
         && !text.starts_with('-')
         && text.chars().count() <= MAX_NAME_CHARS
-        && !text.chars().any(crate::text::is_unprintable);
+        && !text.chars().any(crate::domain::name::is_unprintable);
     is_sound.then(|| text.to_owned()).ok_or_else(|| {
         format!("expected up to {MAX_NAME_CHARS} characters, without a dash in front or white space around")
     })
