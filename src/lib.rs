@@ -19,6 +19,7 @@
 //! - No request leaves before its intent is journalled in the store.
 //! - Secrets are `SecretString`; outside text is cleaned by [`text`] before anybody sees it.
 
+pub mod cli;
 pub mod domain;
 pub mod reconcile;
 pub mod settings;

@@ -3,8 +3,8 @@
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use super::requests::{RequestRecord, requests_of_run};
 use super::outcomes::settled_of_run;
+use super::requests::{RequestRecord, requests_of_run};
 use super::words::{count, number};
 use super::{Store, StoreError};
 use crate::domain::memory::Millis;

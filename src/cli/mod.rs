@@ -1,0 +1,3 @@
+//! The command line: arguments in, one report out, one exit code.
+
+pub mod workplace;
