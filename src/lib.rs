@@ -20,6 +20,7 @@
 //! - Secrets are `SecretString`; outside text is cleaned by [`text`] before anybody sees it.
 
 pub mod domain;
+pub mod simulator;
 pub mod source;
 pub mod target;
 pub mod text;
