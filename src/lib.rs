@@ -19,8 +19,10 @@
 //! - No request leaves before its intent is journalled in the store.
 //! - Secrets are `SecretString`; outside text is cleaned by [`text`] before anybody sees it.
 
+pub mod cli;
 pub mod domain;
 pub mod settings;
 pub mod source;
 pub mod target;
+pub mod telemetry;
 pub mod text;
