@@ -23,6 +23,7 @@ pub mod cli;
 pub mod domain;
 pub mod reconcile;
 pub mod settings;
+pub mod simulator;
 pub mod source;
 pub mod store;
 pub mod target;

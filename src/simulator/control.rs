@@ -1,0 +1,181 @@
+//! The control plane: what the handle can do, over HTTP under `/_simulator/`.
+//!
+//! For a person with `curl`, and for tests that run the client as another process. There is no
+//! authentication: a simulator holds nothing worth one.
+//!
+//! | Request | Does |
+//! |---|---|
+//! | `GET state` | accounts with users, switches, faults, counts |
+//! | `GET requests`, `DELETE requests` | the recorded requests; forgets them and the counts |
+//! | `GET violations`, `DELETE violations` | the broken rules; forgets them |
+//! | `GET switches`, `PUT switches`, `PATCH switches` | all switches; sets them, absent ones to the default; changes those given |
+//! | `GET faults`, `POST faults`, `DELETE faults` | the faults in force; adds one or an array; removes all |
+//! | `PUT users` | `{"account", "users", "protected", "replace"}`: puts users, or replaces all |
+//! | `DELETE users` | `{"account", "user_ids"}` |
+//! | `POST land` | lands delayed effects |
+//! | `POST advance` | `{"millis"}`: moves a manual clock |
+
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use serde::Deserialize;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::faults::Fault;
+use super::reply::Reply;
+use super::server::Shared;
+use super::switches::Switches;
+use super::world::{SimUser, World};
+
+/// What all paths of the control plane begin with.
+pub(super) const PREFIX: &str = "/_simulator/";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PutUsers {
+    account: String,
+    #[serde(default)]
+    users: Vec<SimUser>,
+    #[serde(default)]
+    protected: Vec<String>,
+    /// Whether users that aren't named go.
+    #[serde(default)]
+    replace: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeleteUsers {
+    account: String,
+    user_ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    millis: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    Many(Vec<T>),
+    One(T),
+}
+
+pub(super) fn answer(shared: &Shared, method: &Method, path: &str, body: &[u8]) -> Reply {
+    let mut world = shared.lock();
+    world.settle();
+    match steer(&mut world, method, path, body) {
+        Ok(Some(value)) => Reply::json(StatusCode::OK, &value),
+        Ok(None) => {
+            let text = format!("{method} {PREFIX}{path} is not known");
+            Reply::json(StatusCode::NOT_FOUND, &json!({"error": text}))
+        }
+        Err(err) => Reply::json(StatusCode::BAD_REQUEST, &json!({"error": err.to_string()})),
+    }
+}
+
+fn steer(
+    world: &mut World,
+    method: &Method,
+    path: &str,
+    body: &[u8],
+) -> Result<Option<Value>, serde_json::Error> {
+    let done = json!({"ok": true});
+    let value = match (method.as_str(), path) {
+        ("GET", "state") => state(world)?,
+        ("GET", "requests") => to_value(&world.record.requests())?,
+        ("DELETE", "requests") => {
+            world.record.clear_requests();
+            done
+        }
+        ("GET", "violations") => to_value(&world.record.violations())?,
+        ("DELETE", "violations") => {
+            world.record.clear_violations();
+            done
+        }
+        ("GET", "switches") => to_value(&world.switches)?,
+        ("PUT", "switches") => {
+            world.switches = read(body)?;
+            to_value(&world.switches)?
+        }
+        ("PATCH", "switches") => {
+            world.switches = patched(&world.switches, body)?;
+            to_value(&world.switches)?
+        }
+        ("GET", "faults") => to_value(&world.faults.list())?,
+        ("POST", "faults") => {
+            let faults = match read::<OneOrMany<Fault>>(body) {
+                Ok(OneOrMany::Many(faults)) => faults,
+                Ok(OneOrMany::One(fault)) => vec![fault],
+                // The words of an untagged enum don't say what is wrong.
+                Err(_) => vec![read(body)?],
+            };
+            for fault in faults {
+                world.faults.add(fault);
+            }
+            to_value(&world.faults.list())?
+        }
+        ("DELETE", "faults") => {
+            world.faults.clear();
+            done
+        }
+        ("PUT", "users") => {
+            let put: PutUsers = read(body)?;
+            world.put_users(&put.account, put.users, put.replace);
+            world.protect(&put.account, put.protected);
+            done
+        }
+        ("DELETE", "users") => {
+            let delete: DeleteUsers = read(body)?;
+            world.remove_users(&delete.account, &delete.user_ids);
+            done
+        }
+        ("POST", "land") => {
+            world.land_all();
+            done
+        }
+        ("POST", "advance") => {
+            let advance: Advance = read(body)?;
+            world.clock.advance(Duration::from_millis(advance.millis));
+            done
+        }
+        _ => return Ok(None),
+    };
+    Ok(Some(value))
+}
+
+fn state(world: &World) -> Result<Value, serde_json::Error> {
+    let accounts = world.accounts.iter().map(|(token, account)| {
+        let users: Vec<&SimUser> = account.users().values().collect();
+        json!({"account": token, "users": users, "protected": account.protected})
+    });
+    Ok(json!({
+        "now_ms": world.clock.now_ms(),
+        "accounts": accounts.collect::<Vec<Value>>(),
+        "switches": to_value(&world.switches)?,
+        "faults": to_value(&world.faults.list())?,
+        "counts": to_value(&world.record.counts)?,
+    }))
+}
+
+/// The switches with those replaced that the body names.
+fn patched(switches: &Switches, body: &[u8]) -> Result<Switches, serde_json::Error> {
+    let changes: serde_json::Map<String, Value> = read(body)?;
+    let mut all = to_value(switches)?;
+    for (key, value) in changes {
+        all[key] = value;
+    }
+    serde_json::from_value(all)
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(body)
+}
+
+fn to_value(value: &impl Serialize) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(value)
+}

@@ -1,0 +1,265 @@
+//! The platforms, simulated over HTTP: stateful, switchable, breakable, and watchful.
+//!
+//! A [`Simulator`] keeps the users of several accounts and answers as the platform does. What the
+//! platform's documents leave open is a [switch](Switches); what goes wrong on the way is a
+//! [fault](Fault); what a client does is [recorded](RequestRecord), and so is every
+//! [rule](Rule) that it breaks, even where the switches in force would let it pass. Tests state what the
+//! world looks like and then look at the world again, not at a list of expected calls.
+//!
+//! It knows nothing of the client's code, by design: a client and a simulator that share code also
+//! share its misunderstandings. So far it speaks Wazzup v2.
+//!
+//! Two simulators with the same setup that get the same requests in the same order give the same
+//! answers, up to the time stamps; with a [manual clock](Setup::manual_clock) those too.
+
+mod call;
+mod clock;
+mod control;
+mod faults;
+mod record;
+mod reply;
+mod server;
+mod switches;
+mod wazzup_v2;
+mod world;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub use faults::{Fault, How, Lands, MethodIs, RetryAfter, Strikes, When};
+pub use record::{Counts, RequestRecord, Rule, Violation};
+pub use switches::{
+    AbsentGet, AbsentPhone, BatchRule, CodeCase, DeleteUnknown, Envelope, ErrorShape, OverBatch,
+    PartialAnswer, PastEnd, PatchUnknown, PhoneCheck, PhoneRule, PostExisting, Switches,
+};
+pub use world::SimUser;
+
+use clock::Clock;
+use server::Shared;
+use world::World;
+
+/// What a simulator starts with. As TOML or JSON every key is optional, and an unknown key is an error.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Setup {
+    /// Address to listen on; a free port of the loopback interface if absent.
+    pub bind: Option<SocketAddr>,
+    /// Whether time stands still unless [`Simulator::advance`] moves it. Faults that wait do so in real
+    /// time nevertheless.
+    pub manual_clock: bool,
+    /// The switches.
+    pub switches: Switches,
+    /// The accounts.
+    pub accounts: Vec<AccountSetup>,
+    /// Faults in force from the beginning.
+    pub faults: Vec<Fault>,
+}
+
+/// One account. Its token is also its name here.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AccountSetup {
+    /// The Bearer token.
+    pub token: String,
+    /// Users that it has already.
+    pub users: Vec<SimUser>,
+    /// Users that no client may write to.
+    pub protected: Vec<String>,
+}
+
+impl Setup {
+    /// One account without users.
+    pub fn account(token: &str) -> Setup {
+        Setup::default().and_account(token, [])
+    }
+
+    /// One more account.
+    #[must_use]
+    pub fn and_account(mut self, token: &str, users: impl IntoIterator<Item = SimUser>) -> Setup {
+        self.accounts.push(AccountSetup {
+            token: token.to_owned(),
+            users: users.into_iter().collect(),
+            protected: Vec::new(),
+        });
+        self
+    }
+
+    /// The same with these switches.
+    #[must_use]
+    pub fn switches(mut self, switches: Switches) -> Setup {
+        self.switches = switches;
+        self
+    }
+
+    /// The same with one more fault.
+    #[must_use]
+    pub fn fault(mut self, fault: Fault) -> Setup {
+        self.faults.push(fault);
+        self
+    }
+}
+
+/// A running simulator. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Simulator {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+impl Simulator {
+    /// Starts to listen and to serve, in the background of the current tokio runtime.
+    ///
+    /// # Errors
+    /// The address can't be bound.
+    pub async fn start(setup: Setup) -> io::Result<Simulator> {
+        let Setup {
+            bind,
+            manual_clock,
+            switches,
+            accounts,
+            faults,
+        } = setup;
+        let mut world = World::new(Clock::new(manual_clock), switches);
+        for account in accounts {
+            world.put_users(&account.token, account.users, true);
+            world.protect(&account.token, account.protected);
+        }
+        for fault in faults {
+            world.faults.add(fault);
+        }
+        let bind = bind.unwrap_or_else(|| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        let listener = TcpListener::bind(bind).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::new(world));
+        let server = tokio::spawn(server::serve(listener, Arc::clone(&shared)));
+        Ok(Simulator {
+            shared,
+            address,
+            server,
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The address as a URL without a path and without a slash at its end.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The users of an account, sorted by id; none if there is no such account.
+    pub fn users(&self, token: &str) -> Vec<SimUser> {
+        let world = self.settled();
+        let account = world.accounts.get(token);
+        account.map_or_else(Vec::new, |it| it.users().values().cloned().collect())
+    }
+
+    /// An administrator's hand: the account has these users and no others. Creates the account.
+    pub fn seed(&self, token: &str, users: impl IntoIterator<Item = SimUser>) {
+        self.settled().put_users(token, users.into_iter().collect(), true);
+    }
+
+    /// An administrator's hand: adds a user or changes one. No rule applies, phones may clash.
+    pub fn put_user(&self, token: &str, user: SimUser) {
+        self.settled().put_users(token, vec![user], false);
+    }
+
+    /// An administrator's hand: removes a user, if there is one.
+    pub fn remove_user(&self, token: &str, id: &str) {
+        self.settled().remove_users(token, &[id.to_owned()]);
+    }
+
+    /// From now on every write that names one of these users is a violation.
+    pub fn protect<'a>(&self, token: &str, ids: impl IntoIterator<Item = &'a str>) {
+        let ids = ids.into_iter().map(str::to_owned).collect();
+        self.settled().protect(token, ids);
+    }
+
+    /// The switches in force.
+    pub fn switches(&self) -> Switches {
+        self.shared.lock().switches.clone()
+    }
+
+    /// Sets all switches.
+    pub fn set_switches(&self, switches: Switches) {
+        self.settled().switches = switches;
+    }
+
+    /// Changes some switches.
+    pub fn update_switches(&self, change: impl FnOnce(&mut Switches)) {
+        change(&mut self.settled().switches);
+    }
+
+    /// Adds a fault behind those in force.
+    pub fn add_fault(&self, fault: Fault) {
+        self.shared.lock().faults.add(fault);
+    }
+
+    /// Removes all faults. Effects that were delayed by one still land.
+    pub fn clear_faults(&self) {
+        self.shared.lock().faults.clear();
+    }
+
+    /// Lands all delayed effects now.
+    pub fn land_delayed(&self) {
+        self.shared.lock().land_all();
+    }
+
+    /// Moves a manual clock.
+    pub fn advance(&self, by: Duration) {
+        self.shared.lock().clock.advance(by);
+    }
+
+    /// The requests since the last clearing, in the order of their arrival.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.settled().record.requests()
+    }
+
+    /// Forgets requests and counts; violations stay.
+    pub fn clear_requests(&self) {
+        self.settled().record.clear_requests();
+    }
+
+    /// The rules that clients broke since the last clearing.
+    pub fn violations(&self) -> Vec<Violation> {
+        self.shared.lock().record.violations()
+    }
+
+    /// Forgets violations.
+    pub fn clear_violations(&self) {
+        self.shared.lock().record.clear_violations();
+    }
+
+    /// Numbers of requests since the last clearing.
+    pub fn counts(&self) -> Counts {
+        self.shared.lock().record.counts
+    }
+
+    /// Stops listening and closes all connections; returns when the port is free again.
+    pub async fn shutdown(mut self) {
+        self.server.abort();
+        // The task's end is what counts; that it ended by being aborted is no news.
+        let _ = (&mut self.server).await;
+    }
+
+    fn settled(&self) -> std::sync::MutexGuard<'_, World> {
+        let mut world = self.shared.lock();
+        world.settle();
+        world
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
