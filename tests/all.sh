@@ -102,7 +102,7 @@ step "lints"
 cargo clippy --locked --all-targets -- -D warnings
 
 step "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 
 step "build"
 cargo build --locked
