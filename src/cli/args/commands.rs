@@ -130,7 +130,7 @@ pub struct RunsArgs {
 /// What to show of past runs.
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum RunsCommand {
-    /// The latest runs [default]
+    /// The latest runs (the default)
     List {
         /// At most so many
         #[arg(long, value_name = "N", default_value_t = 20)]
@@ -158,7 +158,7 @@ pub struct ForeignArgs {
 /// What to do with users that are not ours.
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum ForeignCommand {
-    /// The foreign users of all accounts [default]
+    /// The foreign users of all accounts (the default)
     List,
     /// Manage foreign users from now on
     Claim {
@@ -189,7 +189,7 @@ pub struct HoldsArgs {
 /// What to do with what waits for a decision.
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum HoldsCommand {
-    /// What waits [default]
+    /// What waits (the default)
     List,
     /// Let the users of a hold pass, for 24 hours
     Approve(Decision),
