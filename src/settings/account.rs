@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use config::Value;
+use config::{Value, ValueKind};
 
 use super::access::{self, ACCESS_KEYS};
 use super::limits::{self, Limits};
@@ -168,6 +168,10 @@ pub(super) fn read(around: &Surroundings<'_>, idx: usize, value: &Value) -> Opti
         None => format!("accounts[#{}]", idx + 1),
     };
     let account = Section::open(around.report, key, Some(value), ACCOUNT_KEYS);
+    if !matches!(value.kind, ValueKind::Table(_)) {
+        // Said already; that such a thing also lacks every key helps nobody.
+        return None;
+    }
     account.need("name", "what the account is called in reports");
     account.need("source", "the name of a [sources.NAME]");
     account.need(
@@ -221,11 +225,11 @@ pub(super) fn read(around: &Surroundings<'_>, idx: usize, value: &Value) -> Opti
 
 /// The name in the raw value, sound or not.
 pub(super) fn name_of(value: &Value) -> Option<&str> {
-    let config::ValueKind::Table(entries) = &value.kind else {
+    let ValueKind::Table(entries) = &value.kind else {
         return None;
     };
     match &entries.get("name")?.kind {
-        config::ValueKind::String(name) if !name.trim().is_empty() => Some(name),
+        ValueKind::String(name) if !name.trim().is_empty() => Some(name),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! The configuration: from files and environment to checked, typed settings.
 //!
-//! Two steps, two shapes. [`layers`] lays the files over each other and the environment over the files,
+//! Two steps, two shapes. `layers` lays the files over each other and the environment over the files,
 //! and yields a tree of values, each with its place. The section modules then read that tree into the
 //! types here, where a duration is a [`std::time::Duration`] and a policy is an enum. They never stop at the first
 //! problem: [`Settings::load`] reports all of them, each with its key and file.
