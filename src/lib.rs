@@ -21,5 +21,6 @@
 
 pub mod domain;
 pub mod source;
+pub mod store;
 pub mod target;
 pub mod text;

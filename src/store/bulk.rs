@@ -1,0 +1,90 @@
+//! Statements over many rows: one statement for up to 64 of them.
+//!
+//! Row by row, most of the time goes into the way to the connection's thread and back. Bound values carry
+//! any text unharmed, which SQLite's JSON functions do not (they end a text at NUL).
+
+use std::fmt::Write as _;
+
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use sqlx::{AssertSqlSafe, Sqlite};
+
+/// A statement that awaits values.
+pub(super) type Bound = Query<'static, Sqlite, SqliteArguments>;
+
+/// Rows in one statement. A few sizes, so that the statements are prepared once: sqlx keeps them by text.
+/// 64 rows of 12 columns stay far below SQLite's limit of 32,766 values.
+const SIZES: [usize; 3] = [64, 8, 1];
+
+/// A statement around a list of rows: `head VALUES (…), (…) tail`.
+pub(super) struct Bulk {
+    /// What stands before the rows.
+    pub(super) head: &'static str,
+    /// Values in each row.
+    pub(super) n_columns: usize,
+    /// What stands after the rows.
+    pub(super) tail: &'static str,
+}
+
+impl Bulk {
+    /// Runs the statement over all items; `bind` binds the values of one, in order.
+    pub(super) async fn run<T>(
+        &self,
+        conn: &mut SqliteConnection,
+        items: impl IntoIterator<Item = T>,
+        bind: impl Fn(Bound, T) -> Bound,
+    ) -> sqlx::Result<u64> {
+        let mut items: std::collections::VecDeque<T> = items.into_iter().collect();
+        let mut n_affected = 0;
+        for size in SIZES {
+            while items.len() >= size {
+                let mut query = sqlx::query(AssertSqlSafe(self.text(size)));
+                for item in items.drain(..size) {
+                    query = bind(query, item);
+                }
+                n_affected += query.execute(&mut *conn).await?.rows_affected();
+            }
+        }
+        Ok(n_affected)
+    }
+
+    /// The statement for so many rows.
+    fn text(&self, n_rows: usize) -> String {
+        let Bulk {
+            head,
+            n_columns,
+            tail,
+        } = self;
+        let mut row = "(?".to_owned();
+        row.extend(std::iter::repeat_n(", ?", n_columns.saturating_sub(1)));
+        row.push(')');
+        let mut text = String::with_capacity(head.len() + n_rows * (row.len() + 2) + tail.len() + 16);
+        // Writing to a String can't fail.
+        let _ = write!(text, "{head} VALUES {row}");
+        for _ in 1..n_rows {
+            text.push_str(", ");
+            text.push_str(&row);
+        }
+        let _ = write!(text, " {tail}");
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_has_a_place_for_each_value_of_each_row() {
+        let bulk = Bulk {
+            head: "DELETE FROM t WHERE (a, b) IN (",
+            n_columns: 2,
+            tail: ")",
+        };
+        assert_eq!(bulk.text(1), "DELETE FROM t WHERE (a, b) IN ( VALUES (?, ?) )");
+        assert_eq!(
+            bulk.text(2),
+            "DELETE FROM t WHERE (a, b) IN ( VALUES (?, ?), (?, ?) )"
+        );
+    }
+}

@@ -1,0 +1,257 @@
+//! The journal: what a run is about to send, and what came back.
+//!
+//! [`Store::intend`] also makes the users of a create ours, in the same transaction: a process that is
+//! killed before the answer must not take its own users for foreign ones.
+
+use std::collections::BTreeSet;
+
+use sqlx::sqlite::SqliteConnection;
+
+use super::bulk::Bulk;
+use super::words::{clear_word, digits, purpose_word, verb_word};
+use super::{Store, StoreError, account_key, at, begin, ensure_account};
+use crate::domain::batch::{Batch, Item, PhoneField, Verb};
+use crate::domain::memory::{Millis, Origin};
+use crate::domain::user::UserId;
+
+/// A run that was begun. Only [`Store::begin_run`] makes one.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct RunId {
+    /// For people, reports and logs.
+    text: String,
+    /// For the rows of the journal.
+    pub(super) key: i64,
+    /// Of the account.
+    pub(super) account: i64,
+}
+
+impl RunId {
+    /// The id as text: a UUID of version 7, which sorts by time.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// What came back for a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AnswerRecord<'a> {
+    /// What it means, as a word.
+    pub meaning: &'a str,
+    /// HTTP status, if there was one.
+    pub status: Option<u16>,
+    /// The platform's code.
+    pub code: Option<&'a str>,
+    /// The platform's text, cleaned.
+    pub text: &'a str,
+}
+
+impl Store {
+    /// Begins a run of an account. A run of it that was never closed is marked `interrupted`; its journalled
+    /// requests stay open intents until a list is read (see [`super::Closing::verified_at`]).
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn begin_run(&self, account: &str, now: Millis) -> Result<RunId, StoreError> {
+        let mut conn = self.conn().await;
+        write_run(&mut conn, account, now)
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Journals a request that is about to be sent, and makes the users that it creates ours. Nothing may be
+    /// sent before this has returned.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; then nothing may be sent at all.
+    pub async fn intend(
+        &self,
+        run: &RunId,
+        seq: u32,
+        batch: &Batch,
+        approved: &BTreeSet<UserId>,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let mut conn = self.conn().await;
+        write_intent(&mut conn, run, seq, batch, approved, now)
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Journals the answer to a request.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn answered(
+        &self,
+        run: &RunId,
+        seq: u32,
+        answer: &AnswerRecord<'_>,
+        now: Millis,
+    ) -> Result<(), StoreError> {
+        let mut conn = self.conn().await;
+        let sql = "UPDATE requests SET answered_at = $3, answer = $4, status = $5, code = $6, text = $7
+            WHERE run_id = $1 AND seq = $2";
+        let AnswerRecord {
+            meaning,
+            status,
+            code,
+            text,
+        } = *answer;
+        let query = sqlx::query(sql)
+            .bind(run.key)
+            .bind(seq)
+            .bind(at(now))
+            .bind(meaning);
+        let written = query.bind(status).bind(code).bind(text).execute(&mut *conn).await;
+        written.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// Users that were to be removed at or after that instant (also at one that is still to come) without a
+    /// person's consent, each once: what counts against the limit per day.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of a read.
+    pub async fn removals_since(&self, account: &str, since: Millis) -> Result<Vec<UserId>, StoreError> {
+        const SQL: &str = "SELECT DISTINCT u.user_id FROM requests q JOIN request_users u USING (run_id, seq)
+            WHERE q.account_id = $1 AND q.sent_at >= $2 AND q.verb = 'delete' AND u.purpose = 'remove' AND u.approved = 0";
+        self.users_since(SQL, account, since).await
+    }
+
+    /// Users that were to be created at or after that instant, each once. In a request that creates or
+    /// updates, these are the ones that became ours by it.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of a read.
+    pub async fn created_since(&self, account: &str, since: Millis) -> Result<Vec<UserId>, StoreError> {
+        const SQL: &str = "SELECT DISTINCT u.user_id FROM requests q JOIN request_users u USING (run_id, seq)
+            LEFT JOIN managed m ON m.account_id = q.account_id AND m.user_id = u.user_id
+            WHERE q.account_id = $1 AND q.sent_at >= $2
+                AND (q.verb = 'create' OR (q.verb = 'upsert' AND m.origin = 'created' AND m.since >= q.sent_at))";
+        self.users_since(SQL, account, since).await
+    }
+
+    /// The users of a query over account and instant, in order.
+    async fn users_since(
+        &self,
+        sql: &'static str,
+        account: &str,
+        since: Millis,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let mut conn = self.conn().await;
+        let ids = read_users_since(&mut conn, sql, account, since).await;
+        ids.map_err(|error| self.failed(error))
+    }
+}
+
+async fn read_users_since(
+    conn: &mut SqliteConnection,
+    sql: &'static str,
+    account: &str,
+    since: Millis,
+) -> sqlx::Result<Vec<UserId>> {
+    let Some(key) = account_key(conn, account).await? else {
+        return Ok(Vec::new());
+    };
+    let ids: Vec<String> = sqlx::query_scalar(sql)
+        .bind(key)
+        .bind(at(since))
+        .fetch_all(conn)
+        .await?;
+    let mut ids: Vec<UserId> = ids.into_iter().map(UserId::new).collect();
+    ids.sort();
+    Ok(ids)
+}
+
+async fn write_run(conn: &mut SqliteConnection, account: &str, now: Millis) -> sqlx::Result<RunId> {
+    let mut tx = begin(conn).await?;
+    let account = ensure_account(&mut tx, account).await?;
+    let sql = "UPDATE runs SET ended_at = $2, result = 'interrupted',
+            settled = NOT EXISTS (SELECT 1 FROM requests WHERE requests.run_id = runs.id)
+        WHERE account_id = $1 AND settled = 0 AND result IS NULL";
+    sqlx::query(sql)
+        .bind(account)
+        .bind(at(now))
+        .execute(&mut *tx)
+        .await?;
+    let text = run_text(now);
+    let sql = "INSERT INTO runs (run, account_id, started_at) VALUES ($1, $2, $3) RETURNING id";
+    let key = sqlx::query_scalar(sql)
+        .bind(&text)
+        .bind(account)
+        .bind(at(now))
+        .fetch_one(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(RunId { text, key, account })
+}
+
+/// A new id of a run that begins now. An instant before 1970 counts as 1970.
+fn run_text(now: Millis) -> String {
+    let millis = u64::try_from(now.0).unwrap_or(0);
+    let nanos = u32::try_from(millis % 1000 * 1_000_000).unwrap_or(0);
+    uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, nanos)).to_string()
+}
+
+async fn write_intent(
+    conn: &mut SqliteConnection,
+    run: &RunId,
+    seq: u32,
+    batch: &Batch,
+    approved: &BTreeSet<UserId>,
+    now: Millis,
+) -> sqlx::Result<()> {
+    const USERS: Bulk = Bulk {
+        head: "INSERT INTO request_users (run_id, seq, user_id, purpose, name, phone, clear_by, approved)",
+        n_columns: 8,
+        tail: "",
+    };
+    const OURS: Bulk = Bulk {
+        head: "INSERT INTO managed (account_id, user_id, origin, since)",
+        n_columns: 4,
+        tail: "ON CONFLICT (account_id, user_id) DO NOTHING",
+    };
+    let mut tx = begin(conn).await?;
+    let sql = "INSERT INTO requests (run_id, seq, account_id, verb, sent_at) VALUES ($1, $2, $3, $4, $5)";
+    let query = sqlx::query(sql).bind(run.key).bind(seq).bind(run.account);
+    query
+        .bind(verb_word(batch.verb))
+        .bind(at(now))
+        .execute(&mut *tx)
+        .await?;
+    USERS
+        .run(&mut tx, &batch.items, |query, item| {
+            let Item {
+                id,
+                name,
+                phone,
+                purpose,
+            } = item;
+            let sent = (batch.verb != Verb::Delete).then_some((name, phone));
+            let clear = sent.and_then(|(_, phone)| match phone {
+                PhoneField::Clear(by) => Some(clear_word(*by)),
+                PhoneField::Number(_) | PhoneField::None => None,
+            });
+            query
+                .bind(run.key)
+                .bind(seq)
+                .bind(id.as_str().to_owned())
+                .bind(purpose_word(*purpose))
+                .bind(sent.map(|(name, _)| name.clone()))
+                .bind(digits(sent.and_then(|(_, phone)| phone.number())))
+                .bind(clear)
+                .bind(approved.contains(id))
+        })
+        .await?;
+    if matches!(batch.verb, Verb::Create | Verb::Upsert) {
+        let ids = batch.items.iter().map(|item| item.id.as_str());
+        OURS.run(&mut tx, ids, |query, id| {
+            query
+                .bind(run.account)
+                .bind(id.to_owned())
+                .bind(Origin::Created.word())
+                .bind(at(now))
+        })
+        .await?;
+    }
+    tx.commit().await
+}

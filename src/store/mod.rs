@@ -1,0 +1,272 @@
+//! What is remembered between runs, on SQLite.
+//!
+//! The store keeps accounts, the journal, runs with their outcomes, and what people decided. It decides
+//! nothing: what is due, held or done is the business of `domain` and `reconcile`. Each method is one
+//! transaction, so a process that is killed leaves either all of it or nothing.
+//!
+//! Two promises rest here. No request leaves before [`Store::intend`] has returned, so a killed process is
+//! found out by its open intents. And the digest that lets a cycle be skipped is stored only by
+//! [`Store::close_run`], in the transaction that records every change that is still open.
+//!
+//! Reading order: [`Store`] (opening), `accounts` (what every cycle asks), `journal`, `close`, then the rest.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
+};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, Transaction};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::domain::memory::Millis;
+
+mod accounts;
+mod bulk;
+mod close;
+mod error;
+mod facts;
+mod file;
+mod holds;
+mod journal;
+mod outcomes;
+mod prune;
+mod requests;
+mod runs;
+mod schema;
+mod state;
+mod users;
+mod words;
+
+pub use accounts::{AccountState, Binding};
+pub use close::{Closing, DigestChange, OpenScope};
+pub use error::StoreError;
+pub use facts::{ClearFact, Facts};
+pub use file::RemoteLock;
+pub use holds::{Answer, DecideError, HoldStatus, OpenHold, StoredHold};
+pub use journal::{AnswerRecord, RunId};
+pub use outcomes::OpenOutcome;
+pub use requests::{RequestRecord, RequestUser};
+pub use runs::{Changes, FindRunError, Outcomes, Requests, RunDetail, RunError, RunSummary};
+pub use schema::{LATEST, migrator};
+pub use state::AccountError;
+pub use users::ClaimError;
+
+/// How long a writer waits for another one. Transactions take milliseconds; who is longer at it hangs.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The store, over one connection. Methods may be called side by side: they take turns.
+pub struct Store {
+    path: PathBuf,
+    salt: String,
+    conn: Mutex<SqliteConnection>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the store to read and write; makes the file, or brings its schema up to date, where needed.
+    ///
+    /// An existing store costs one connection and one query.
+    ///
+    /// # Errors
+    /// Any [`StoreError`]; of those, [`StoreError::Owner`] and [`StoreError::MissingFolder`] before
+    /// anything is touched.
+    pub async fn open(path: &Path) -> Result<Store, StoreError> {
+        file::check_owner(path, rustix::process::geteuid().as_raw())?;
+        if file::look(path)? == file::Found::Content {
+            let (conn, version) = connect_and_look(path, options(path)).await?;
+            match version {
+                Some(it) if it.number == LATEST => return Ok(Store::new(path, conn, it.salt)),
+                Some(it) if it.number > LATEST => {
+                    return Err(StoreError::NewerSchema {
+                        path: path.to_owned(),
+                        found: it.number,
+                        known: LATEST,
+                    });
+                }
+                _ => {}
+            }
+        }
+        Store::open_and_migrate(path).await
+    }
+
+    /// Opens the store as [`Store::open`] does, under the lock that keeps others from migrating meanwhile.
+    async fn open_and_migrate(path: &Path) -> Result<Store, StoreError> {
+        file::create_locks_folder(path)?;
+        let owned = path.to_owned();
+        // The lock blocks, and whoever has it may need this very thread to get on.
+        let lock = tokio::task::spawn_blocking(move || file::lock_migration(&owned)).await;
+        let _lock = lock.map_err(|error| StoreError::from_io(path, error.into()))??;
+        file::create(path)?;
+        let new_file = options(path)
+            // Both are kept in the file, and the first one must be set before there is any table.
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .journal_mode(SqliteJournalMode::Wal);
+        let mut conn = connect(path, new_file).await?;
+        let failed = |error| StoreError::from_sqlx(path, error);
+        if schema::is_anothers(&mut conn).await.map_err(failed)? {
+            return Err(StoreError::NotOurs {
+                path: path.to_owned(),
+            });
+        }
+        migrator()
+            .run_direct(None, &mut conn, false)
+            .await
+            .map_err(|error| StoreError::from_migration(path, error))?;
+        match schema::version(&mut conn).await.map_err(failed)? {
+            Some(it) => Ok(Store::new(path, conn, it.salt)),
+            None => Err(StoreError::NotOurs {
+                path: path.to_owned(),
+            }),
+        }
+    }
+
+    /// Opens the store to read; `None` if there is none yet. Creates and migrates nothing, and reads a newer
+    /// schema as far as its queries work there.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the file may not be read, and what SQLite says of its content.
+    pub async fn open_read_only(path: &Path) -> Result<Option<Store>, StoreError> {
+        if file::look(path)? != file::Found::Content {
+            return Ok(None);
+        }
+        let reading = options(path).read_only(true);
+        let (conn, version) = match connect_and_look(path, reading.clone()).await {
+            // A folder that we may not write to has no room for the files that readers share. Without a
+            // journal there is no writer, and nothing that could change under our eyes.
+            Err(_) if !file::has_journal(path) => connect_and_look(path, reading.immutable(true)).await?,
+            other => other?,
+        };
+        Ok(version.map(|it| Store::new(path, conn, it.salt)))
+    }
+
+    fn new(path: &Path, conn: SqliteConnection, salt: String) -> Store {
+        Store {
+            path: path.to_owned(),
+            salt,
+            conn: Mutex::new(conn),
+        }
+    }
+
+    /// Closes the connection; the last one to do so empties the journal file into the database.
+    ///
+    /// # Errors
+    /// What SQLite says of that.
+    pub async fn close(self) -> Result<(), StoreError> {
+        let Store { path, conn, .. } = self;
+        conn.into_inner()
+            .close()
+            .await
+            .map_err(|error| StoreError::from_sqlx(&path, error))
+    }
+
+    /// Takes the right to run on a remote; `None` if somebody else has it, here or in another process.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if the lock file can't be had.
+    pub fn lock_remote(&self, remote: &str) -> Result<Option<RemoteLock>, StoreError> {
+        file::create_locks_folder(&self.path)?;
+        file::try_lock_remote(&self.path, remote)
+    }
+
+    /// Stands for a secret in this store, and in no other.
+    pub fn fingerprint(&self, secret: &SecretString) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(self.salt.as_bytes());
+        hasher.update(secret.expose_secret().as_bytes());
+        words::hex(&hasher.finalize())
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The connection, when it is our turn.
+    async fn conn(&self) -> MutexGuard<'_, SqliteConnection> {
+        self.conn.lock().await
+    }
+
+    /// What an error of the database means for the caller.
+    fn failed(&self, error: sqlx::Error) -> StoreError {
+        StoreError::from_sqlx(&self.path, error)
+    }
+}
+
+/// Begins a transaction that may write. One that begins by reading fails at once when another process
+/// commits before its first write, whatever the busy timeout; this one waits its turn.
+async fn begin(conn: &mut SqliteConnection) -> sqlx::Result<Transaction<'_, Sqlite>> {
+    conn.begin_with("BEGIN IMMEDIATE").await
+}
+
+/// The settings of every connection. Statements are not logged: they carry names and phones.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging()
+}
+
+/// Connects.
+async fn connect(path: &Path, options: SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
+    options
+        .connect()
+        .await
+        .map_err(|error| StoreError::from_sqlx(path, error))
+}
+
+/// Connects, and asks for the version.
+async fn connect_and_look(
+    path: &Path,
+    options: SqliteConnectOptions,
+) -> Result<(SqliteConnection, Option<schema::Version>), StoreError> {
+    let mut conn = connect(path, options).await?;
+    let version = schema::version(&mut conn)
+        .await
+        .map_err(|error| StoreError::from_sqlx(path, error))?;
+    Ok((conn, version))
+}
+
+/// The key of an account; `None` if the store has never heard of it.
+async fn account_key(conn: &mut SqliteConnection, name: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar("SELECT id FROM accounts WHERE name = $1")
+        .bind(name)
+        .fetch_optional(conn)
+        .await
+}
+
+/// The key of an account, which is entered if it is new.
+async fn ensure_account(conn: &mut SqliteConnection, name: &str) -> sqlx::Result<i64> {
+    if let Some(key) = account_key(&mut *conn, name).await? {
+        return Ok(key);
+    }
+    sqlx::query_scalar("INSERT INTO accounts (name) VALUES ($1) RETURNING id")
+        .bind(name)
+        .fetch_one(conn)
+        .await
+}
+
+/// Makes the next cycle plan, and takes the right to prevent that from a run that is under way.
+async fn ask_for_plan(conn: &mut SqliteConnection, account: i64) -> sqlx::Result<()> {
+    let sql = "UPDATE accounts SET digest = NULL, revision = revision + 1 WHERE id = $1";
+    sqlx::query(sql).bind(account).execute(conn).await.map(drop)
+}
+
+/// An instant as it is stored.
+fn at(instant: Millis) -> i64 {
+    instant.0
+}
+
+#[cfg(test)]
+mod tests;

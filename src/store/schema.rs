@@ -1,0 +1,81 @@
+//! The schema: which migrations there are, and which of them a file has seen.
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{Row as _, SqlSafeStr as _};
+
+use super::error::primary_code;
+
+/// The migrations in order, one concern each: version, name, SQL. They are only ever added to.
+const MIGRATIONS: [(i64, &str, &str); 7] = [
+    (
+        1,
+        "accounts",
+        include_str!("../../migrations/sqlite/0001_accounts.sql"),
+    ),
+    (2, "runs", include_str!("../../migrations/sqlite/0002_runs.sql")),
+    (3, "users", include_str!("../../migrations/sqlite/0003_users.sql")),
+    (
+        4,
+        "journal",
+        include_str!("../../migrations/sqlite/0004_journal.sql"),
+    ),
+    (
+        5,
+        "outcomes",
+        include_str!("../../migrations/sqlite/0005_outcomes.sql"),
+    ),
+    (
+        6,
+        "people",
+        include_str!("../../migrations/sqlite/0006_people.sql"),
+    ),
+    (7, "facts", include_str!("../../migrations/sqlite/0007_facts.sql")),
+];
+
+/// The newest schema that this release knows.
+pub const LATEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// All migrations, as sqlx runs them. A list in the code and no folder read by a macro: a file that is
+/// added there, and nothing else, would not make the compiler look again.
+pub fn migrator() -> Migrator {
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(
+            version,
+            name.into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    Migrator::with_migrations(MIGRATIONS.map(migration).into())
+}
+
+/// What a file says about itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Version {
+    /// The newest migration that it has seen.
+    pub(super) number: i64,
+    /// The salt of its fingerprints.
+    pub(super) salt: String,
+}
+
+/// The version of a file, by one query; `None` if no migration has come to its end.
+pub(super) async fn version(conn: &mut SqliteConnection) -> sqlx::Result<Option<Version>> {
+    let sql = "SELECT max(version), (SELECT value FROM meta WHERE name = 'salt') FROM _sqlx_migrations WHERE success";
+    let row = match sqlx::query(sql).fetch_one(conn).await {
+        Ok(row) => row,
+        // SQLITE_ERROR: one of the tables isn't there.
+        Err(error) if primary_code(&error) == Some(1) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let number: Option<i64> = row.try_get(0)?;
+    let salt: Option<String> = row.try_get(1)?;
+    Ok(number.zip(salt).map(|(number, salt)| Version { number, salt }))
+}
+
+/// Whether a file without our migrations has tables of somebody else.
+pub(super) async fn is_anothers(conn: &mut SqliteConnection) -> sqlx::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_schema) AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')";
+    sqlx::query_scalar(sql).fetch_one(conn).await
+}
