@@ -18,6 +18,9 @@ use crate::domain::user::UserId;
 /// How long an approval lets changes pass.
 const APPROVED_FOR: i64 = Millis::DAY;
 
+/// The fewest letters by which a hold is found.
+const MIN_BEGINNING: usize = 4;
+
 /// What a person can say about a hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
@@ -161,9 +164,13 @@ impl Store {
         if is_decided(&hold, answer, now) {
             return Err(DecideError::AlreadyDecided(Box::new(hold)));
         }
-        write_decision(&mut tx, account, key, &hold.hold, answer, who, why, now)
+        write_answer(&mut tx, key, answer, who, why, now)
             .await
             .map_err(failed)?;
+        write_decisions(&mut tx, account, &hold.hold, answer, now)
+            .await
+            .map_err(failed)?;
+        ask_for_plan(&mut tx, account).await.map_err(failed)?;
         let (_, decided) = read_hold(&mut tx, key).await.map_err(failed)?;
         tx.commit().await.map_err(failed)?;
         Ok(decided)
@@ -223,6 +230,10 @@ fn decisions(rows: &[SqliteRow]) -> sqlx::Result<Vec<Decision>> {
 
 /// Ids that begin so with their keys, two at most; an exact one comes first.
 async fn find_holds(conn: &mut SqliteConnection, beginning: &str) -> sqlx::Result<Vec<(String, i64)>> {
+    // Two letters may be a slip, and the only hold that begins so need not be the one that was meant.
+    if beginning.len() < MIN_BEGINNING {
+        return Ok(Vec::new());
+    }
     // Ids are lower-case hexadecimal digits, all of which sort before `g`.
     let sql = "SELECT id, key FROM holds WHERE id >= $1 AND id < $1 || 'g' ORDER BY id LIMIT 2";
     sqlx::query_as(sql).bind(beginning).fetch_all(conn).await
@@ -255,7 +266,12 @@ async fn read_holds(conn: &mut SqliteConnection, account: Option<&str>) -> sqlx:
     let sql = "SELECT h.*, a.name AS account FROM accounts a JOIN holds h ON h.account_id = a.id
         WHERE $1 IS NULL OR a.name = $1 ORDER BY h.since, h.key";
     let rows = sqlx::query(sql).bind(account).fetch_all(conn).await?;
-    let hold = |row: &SqliteRow| stored_hold(row, users.remove(&row.try_get("key")?).unwrap_or_default());
+    let hold = |row: &SqliteRow| {
+        stored_hold(
+            row,
+            users.remove(&row.try_get::<i64, _>("key")?).unwrap_or_default(),
+        )
+    };
     rows.iter().map(hold).collect()
 }
 
@@ -290,22 +306,15 @@ fn stored_hold(row: &SqliteRow, users: Vec<HeldUser>) -> sqlx::Result<StoredHold
     })
 }
 
-/// Writes what was said into the hold, and a decision for each of its users.
-async fn write_decision(
+/// Writes into the hold what was said.
+async fn write_answer(
     conn: &mut SqliteConnection,
-    account: i64,
     key: i64,
-    hold: &Hold,
     answer: Answer,
     who: &str,
     why: Option<&str>,
     now: Millis,
 ) -> sqlx::Result<()> {
-    const DECISIONS: Bulk = Bulk {
-        head: "INSERT OR REPLACE INTO decisions (account_id, user_id, subject, until, row_mark)",
-        n_columns: 5,
-        tail: "",
-    };
     let status = match answer {
         Answer::Approve => HoldStatus::Approved,
         Answer::Reject => HoldStatus::Rejected,
@@ -317,9 +326,24 @@ async fn write_decision(
         .bind(at(now))
         .bind(who)
         .bind(why);
-    query.execute(&mut *conn).await?;
+    query.execute(conn).await.map(drop)
+}
+
+/// Writes a decision for each user of the hold.
+async fn write_decisions(
+    conn: &mut SqliteConnection,
+    account: i64,
+    hold: &Hold,
+    answer: Answer,
+    now: Millis,
+) -> sqlx::Result<()> {
+    const DECISIONS: Bulk = Bulk {
+        head: "INSERT OR REPLACE INTO decisions (account_id, user_id, subject, until, row_mark)",
+        n_columns: 5,
+        tail: "",
+    };
     DECISIONS
-        .run(&mut *conn, &hold.users, |query, HeldUser { id, row }| {
+        .run(conn, &hold.users, |query, HeldUser { id, row }| {
             let (until, row) = match answer {
                 Answer::Approve => (Some(at(now.plus(APPROVED_FOR))), None),
                 Answer::Reject => (None, mark_text(*row)),
@@ -331,8 +355,8 @@ async fn write_decision(
                 .bind(until)
                 .bind(row)
         })
-        .await?;
-    ask_for_plan(conn, account).await
+        .await
+        .map(drop)
 }
 
 /// Writes the holds of a plan in the place of the open ones. A decided one that the plan holds again waits

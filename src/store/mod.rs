@@ -267,3 +267,6 @@ async fn ask_for_plan(conn: &mut SqliteConnection, account: i64) -> sqlx::Result
 fn at(instant: Millis) -> i64 {
     instant.0
 }
+
+#[cfg(test)]
+mod tests;
