@@ -1,0 +1,1 @@
+//! Laws of the whole core, tried on random worlds and on all small ones.
