@@ -99,12 +99,12 @@ async fn a_store_can_be_read_where_nothing_can_be_written() {
     store.close_run(&run, &closing()).await.unwrap();
     store.close().await.unwrap();
     let before = std::fs::read(&path).unwrap();
-    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o500)).unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o500)).unwrap();
     let reader = Store::open_read_only(&path).await.unwrap().unwrap();
     assert_eq!(reader.account("acme").await.unwrap().n_managed, 1);
     drop(reader);
     assert_eq!(std::fs::read(&path).unwrap(), before);
-    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o700)).unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 #[tokio::test]
