@@ -35,6 +35,16 @@ pub enum ParkPolicy {
     Recreate,
 }
 
+impl ParkPolicy {
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            ParkPolicy::Clear => "clear",
+            ParkPolicy::Recreate => "recreate",
+        }
+    }
+}
+
 /// What limits a plan beside the guards.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Terms {

@@ -31,6 +31,16 @@ pub enum OnDrift {
     Report,
 }
 
+impl OnDrift {
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            OnDrift::Repair => "repair",
+            OnDrift::Report => "report",
+        }
+    }
+}
+
 /// The settings of an account that decide what a difference leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Policy {

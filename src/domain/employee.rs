@@ -25,6 +25,16 @@ pub enum LongIds {
     Hash,
 }
 
+impl LongIds {
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            LongIds::Reject => "reject",
+            LongIds::Hash => "hash",
+        }
+    }
+}
+
 /// What the rules need to know beside the rows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rules {

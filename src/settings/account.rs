@@ -7,11 +7,14 @@ use std::time::Duration;
 use config::{Value, ValueKind};
 
 use super::access::{self, ACCESS_KEYS};
-use super::limits::{self, Limits};
+use super::limits;
 use super::problem::{Place, Report};
 use super::schedule::Schedule;
 use super::section::{Section, nearest, shown};
 use super::target::{self, KINDS, Platform, TARGET_KEYS, TargetKind, TargetSettings, WazzupCredential};
+use crate::domain::contention::ParkPolicy;
+use crate::domain::diff::OnDrift;
+use crate::domain::guard::Limits;
 
 pub(super) const ACCOUNT_KEYS: &[&str] = &[
     "name",
@@ -110,44 +113,6 @@ impl RemovalPolicy {
             RemovalPolicy::Deactivate => kind == TargetKind::Wuts,
             RemovalPolicy::Unassign => kind == TargetKind::Meta,
             RemovalPolicy::Keep => true,
-        }
-    }
-}
-
-/// What to do where no way to clear a phone works.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ParkPolicy {
-    /// Report the conflict.
-    Clear,
-    /// Delete the user and create it again.
-    Recreate,
-}
-
-impl ParkPolicy {
-    /// The word in the configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            ParkPolicy::Clear => "clear",
-            ParkPolicy::Recreate => "recreate",
-        }
-    }
-}
-
-/// What to do about changes that others made on the platform.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OnDrift {
-    /// Change them back.
-    Repair,
-    /// Say so and leave them.
-    Report,
-}
-
-impl OnDrift {
-    /// The word in the configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            OnDrift::Repair => "repair",
-            OnDrift::Report => "report",
         }
     }
 }

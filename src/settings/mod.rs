@@ -33,14 +33,13 @@ use std::path::PathBuf;
 use config::{Value, ValueKind};
 
 pub use access::{AccessRule, AccessSettings, ChannelRef, ChannelRole, Channels, RoleMatch, WutsRole};
-pub use account::{AccountSettings, OnDrift, ParkPolicy, RemovalPolicy};
+pub use account::{AccountSettings, RemovalPolicy};
 pub use fingerprint::Fingerprints;
-pub use limits::{Limit, Limits};
 pub use problem::{Problem, Problems};
 pub use schedule::Schedule;
 pub use secret::{Environment, NotAReference, SecretError, SecretRef};
 pub use service::{DaemonSettings, HttpSettings, NotifySettings, StoreSettings, StoreUrl};
-pub use source::{LongIds, SourceRead, SourceSettings};
+pub use source::{SourceRead, SourceSettings};
 pub use target::{MetaMatch, MetaSettings, Platform, TargetKind, TargetSettings, WazzupCredential};
 pub use urls::{Database, DatabaseUrl};
 

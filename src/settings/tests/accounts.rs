@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::settings::{Limit, Limits, OnDrift, ParkPolicy, RemovalPolicy};
+use crate::domain::contention::ParkPolicy;
+use crate::domain::diff::OnDrift;
+use crate::domain::guard::{Limit, Limits};
+use crate::settings::RemovalPolicy;
 
 #[test]
 fn an_account_is_read_whole() {
@@ -38,7 +41,13 @@ enabled = false",
 #[test]
 fn defaults_are_those_of_the_documents() {
     let account = only_account(&with_account("", ""));
-    assert_eq!(account.limits, Limits::default());
+    let defaults = Limits {
+        removals: Limit::Percent(10),
+        removals_per_day: Limit::Percent(15),
+        phone_losses: Limit::Percent(10),
+        updates: Limit::Percent(50),
+    };
+    assert_eq!(account.limits, defaults);
     assert_eq!(account.removal_after, Duration::ZERO);
     assert_eq!(account.park, ParkPolicy::Clear);
     assert_eq!(account.on_drift, OnDrift::Repair);

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use super::*;
-use crate::settings::{Database, DatabaseUrl, LongIds, SourceRead};
+use crate::domain::employee::LongIds;
+use crate::settings::{Database, DatabaseUrl, SourceRead};
 
 #[test]
 fn a_source_is_read_whole() {
