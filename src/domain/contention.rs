@@ -85,8 +85,7 @@ pub fn contend(
 ) -> Contended {
     let n_deletes = passed.values().filter(|it| it.op == Op::Delete).count();
     let staying = world.users.len() - n_deletes;
-    let can_recreate =
-        terms.park == ParkPolicy::Recreate && terms.seats.is_none_or(|seats| staying <= seats);
+    let can_recreate = terms.park == ParkPolicy::Recreate && terms.seats.is_none_or(|seats| staying <= seats);
     let mut court = Court {
         world,
         managed,
@@ -214,11 +213,17 @@ impl Court<'_> {
                         holder: (*holder).clone(),
                         leaver: leaver.clone(),
                     },
-                    None if self.result.phone_kept.contains(holder) => Obstacle::CannotPark((*holder).clone()),
+                    None if self.result.phone_kept.contains(holder) => {
+                        Obstacle::CannotPark((*holder).clone())
+                    }
                     None => Obstacle::Immovable((*holder).clone()),
                 });
             }
-            if self.result.moves.get(holder).is_some_and(|it| it.op == Op::Update)
+            if self
+                .result
+                .moves
+                .get(holder)
+                .is_some_and(|it| it.op == Op::Update)
                 && let Some(other) = freed_by.replace(*holder)
             {
                 return Some(Obstacle::Shared(other.clone()));
@@ -266,7 +271,9 @@ impl Court<'_> {
             ),
             Obstacle::Shared(holder) => (
                 "phone_taken",
-                format!("+{phone} is on user \"{holder}\" and others at once; it can be had when they let go"),
+                format!(
+                    "+{phone} is on user \"{holder}\" and others at once; it can be had when they let go"
+                ),
             ),
             Obstacle::Unseen => (
                 "phone_taken",

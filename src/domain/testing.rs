@@ -12,9 +12,7 @@ use super::diff::{Known, Leavers, OnDrift, Policy};
 use super::employee::{Employees, LongIds, Rules, employees};
 use super::finding::{Finding, FindingKind};
 use super::guard::{Circumstances, Limit, Limits, Passed};
-use super::memory::{
-    Decision, Hold, Managed, Millis, Origin, Reason, Remembered, Subject, Verdict,
-};
+use super::memory::{Decision, Hold, Managed, Millis, Origin, Reason, Remembered, Subject, Verdict};
 use super::outcome::{Outcome, Settled};
 use super::phone::Phone;
 use super::plan::{Plan, Scope, plan};
@@ -181,14 +179,16 @@ impl Office {
 
     /// A row that can't be used, since nobody knows whether it is active.
     pub fn muddles(mut self, id: &str, name: &str) -> Office {
-        self.rows.push(Row::from_pairs(&[(Column::Id, id), (Column::Name, name)]));
+        self.rows
+            .push(Row::from_pairs(&[(Column::Id, id), (Column::Name, name)]));
         self
     }
 
     /// A user on the platform that is ours, seen before as it is now.
     pub fn has(mut self, id: &str, name: &str, phone_no: Option<usize>) -> Office {
         let user = user(id, name, phone_no);
-        self.managed.insert(user.id.clone(), remembered(Some(user.clone())));
+        self.managed
+            .insert(user.id.clone(), remembered(Some(user.clone())));
         self.users.push(user);
         self
     }

@@ -82,7 +82,10 @@ fn whoever_waits_for_a_held_removal_is_held_and_names_the_leaver() {
         .still_holds(Reason::Removals, &["9"])
         .plan();
     for id in ["1", "2"] {
-        assert_eq!(outcome(&plan, id), Some((Outcome::Held, "waits_for_held_removal")));
+        assert_eq!(
+            outcome(&plan, id),
+            Some((Outcome::Held, "waits_for_held_removal"))
+        );
         assert!(detail(&plan, id).contains("\"9\""), "{}", detail(&plan, id));
     }
     assert!(
@@ -109,7 +112,9 @@ fn the_smallest_ids_get_the_free_seats() {
 
 #[test]
 fn a_removal_frees_its_seat_in_the_same_plan() {
-    let mut office = Office::new().has("1", "Anna", Some(0)).hires("2", "Berta", Some(0));
+    let mut office = Office::new()
+        .has("1", "Anna", Some(0))
+        .hires("2", "Berta", Some(0));
     office.terms.seats = Some(1);
     assert_eq!(sent(&office.plan()), ["1", "2"]);
 }
