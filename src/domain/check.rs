@@ -260,3 +260,6 @@ pub fn check(
     }
     Ok(used)
 }
+
+#[cfg(test)]
+mod tests;

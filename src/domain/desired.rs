@@ -124,3 +124,6 @@ fn losers_of_shared_phones(users: &BTreeMap<UserId, User>, world: &World) -> Vec
     }
     losers
 }
+
+#[cfg(test)]
+mod tests;
