@@ -144,10 +144,11 @@ impl Store {
             return Ok(None);
         }
         let reading = options(path).read_only(true);
+        let has_journal = file::has_journal(path);
         let (conn, version) = match connect_and_look(path, reading.clone()).await {
             // A folder that we may not write to has no room for the files that readers share. Without a
             // journal there is no writer, and nothing that could change under our eyes.
-            Err(_) if !file::has_journal(path) => connect_and_look(path, reading.immutable(true)).await,
+            Err(_) if !has_journal => connect_and_look(path, reading.immutable(true)).await,
             other => other,
         }
         // Who owns it says more than that it can't be opened.
