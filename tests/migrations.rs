@@ -1,6 +1,8 @@
 //! The schema: every migration works over the rows of the one before, and a file is made and migrated once,
 //! however many processes find it missing at the same time.
 
+#![expect(clippy::unwrap_used, reason = "a test ends where it can't go on")]
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
@@ -163,7 +165,12 @@ async fn the_database_of_another_program_is_left_alone() {
     let before = std::fs::read(&path).unwrap();
     let error = Store::open(&path).await.unwrap_err();
     assert!(matches!(error, StoreError::NotOurs { .. }), "{error}");
-    assert_eq!(std::fs::read(&path).unwrap(), before);
+    assert!(std::fs::read(&path).unwrap() == before, "the file was changed");
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        1,
+        "something was left beside it"
+    );
     assert!(Store::open_read_only(&path).await.unwrap().is_none());
 }
 
