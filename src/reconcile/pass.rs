@@ -397,7 +397,7 @@ async fn record_failure(
     report.add_open(&store.open_outcomes(&account.name).await?);
     report.fail(stop);
     store
-        .close_run(&run_id, &super::record::failed_closing(report, clock()))
+        .close_run(&run_id, &super::record::failed_closing(report, &state, clock()))
         .await?;
     Ok(())
 }
