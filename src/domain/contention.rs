@@ -370,9 +370,9 @@ impl Court<'_> {
         }
     }
 
-    /// The free seats go first to users of ours that vanished, or whose create is under way, then to the
-    /// smallest ids; who does not fit is deferred. So somebody who was deleted for a moment, when a run
-    /// ended early, never loses the seat to somebody new.
+    /// The free seats go first to users of ours whose create is under way, then to the smallest ids; who does
+    /// not fit is deferred. So somebody who was deleted for a moment, when a run ended early, never loses the
+    /// seat to somebody else.
     fn seat(&mut self) {
         let Some(seats) = self.terms.seats else { return };
         let leaving = self
@@ -383,11 +383,11 @@ impl Court<'_> {
             .count();
         let used = self.world.users.len() - leaving;
         let creates = self.result.moves.values().filter(|it| it.op == Op::Create);
-        let (ours, new): (Vec<UserId>, Vec<UserId>) = creates
-            .map(|it| it.id.clone())
-            .partition(|id| self.managed.contains_key(id));
+        let is_under_way = |id: &UserId| self.managed.get(id).is_some_and(|it| it.observed.is_none());
+        let (under_way, new): (Vec<UserId>, Vec<UserId>) =
+            creates.map(|it| it.id.clone()).partition(is_under_way);
         let free = seats.saturating_sub(used);
-        for id in ours.into_iter().chain(new).skip(free) {
+        for id in under_way.into_iter().chain(new).skip(free) {
             self.result.blocked.remove(&id);
             if let Some(change) = self.result.moves.remove(&id) {
                 let detail = format!("all {seats} seats of the account are taken");

@@ -413,7 +413,9 @@ impl Desk<'_> {
         let phones: HashSet<&Phone> = olds.iter().filter_map(|old| old.phone.as_ref()).collect();
         let names: HashSet<String> = olds.iter().map(|old| old.name.to_lowercase()).collect();
         let mut alike = self.unapproved(Subject::Create, |change| {
-            let Some(new) = change.new.as_ref().filter(|_| change.op == Op::Create) else {
+            // Somebody of ours who vanished, or was deleted for a moment, comes back under the same id.
+            let is_new = change.op == Op::Create && !self.known.managed.contains_key(&change.id);
+            let Some(new) = change.new.as_ref().filter(|_| is_new) else {
                 return false;
             };
             new.phone.as_ref().is_some_and(|it| phones.contains(it))

@@ -120,11 +120,9 @@ fn a_removal_frees_its_seat_in_the_same_plan() {
 }
 
 #[test]
-fn a_user_of_ours_that_vanished_is_seated_before_a_new_one() {
-    let mut office = Office::new()
-        .misses("9", "Ilze", None)
-        .hires("9", "Ilze", None)
-        .hires("1", "Anna", None);
+fn a_user_of_ours_whose_create_is_under_way_is_seated_before_a_new_one() {
+    let mut office = Office::new().hires("9", "Ilze", None).hires("1", "Anna", None);
+    office.managed.insert("9".into(), remembered(None));
     office.terms.seats = Some(1);
     let plan = office.plan();
     assert_eq!(sent(&plan), ["9"]);

@@ -416,6 +416,17 @@ fn the_same_name_or_the_same_phone_alone_makes_a_create_alike() {
 }
 
 #[test]
+fn somebody_of_ours_who_comes_back_is_not_taken_for_a_leaver_under_another_id() {
+    let mut office = company(9, 1)
+        .misses("a", "Leaver 1", None)
+        .hires("a", "Leaver 1", None);
+    office.circumstances.limits.removals = Limit::Count(0);
+    let plan = office.plan();
+    assert_eq!(sent(&plan), ["a"]);
+    assert_eq!(reasons(&plan.holds), ["removals"]);
+}
+
+#[test]
 fn an_approved_create_that_looks_like_a_leaver_passes() {
     let mut office = company(9, 1).hires("a", "Leaver 1", Some(900));
     office.circumstances.limits.removals = Limit::Count(0);
