@@ -266,6 +266,20 @@ mod tests {
     }
 
     #[test]
+    fn an_ipv6_address_is_taken_without_its_brackets() {
+        let source = Postgres::new(SourceOptions {
+            name: "crm".to_owned(),
+            url: "postgres://reader@[::1]/crm".into(),
+            password: None,
+            query: String::new(),
+            read_timeout: std::time::Duration::from_secs(1),
+            max_rows: 1,
+            expected: Vec::new(),
+        });
+        assert_eq!(source.ok().unwrap().options.get_host(), "::1");
+    }
+
+    #[test]
     fn an_outage_is_told_from_a_wrong_query_by_its_class() {
         for code in [
             "08006", "28P01", "3D000", "40001", "53300", "57014", "57P01", "25P03",

@@ -12,6 +12,9 @@ use wazzup_sync::source::{SourceError, SourceOptions, open};
 /// Where the tests find a server on which they may do everything.
 const POSTGRES: &str = "WAZZUP_SYNC_TEST_POSTGRES";
 
+/// How long a connection of the test waits for a lock: longer than any that is given back takes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// One employee table, `employees(id, name)`, in a database of its own.
 pub struct Database {
     pub url: String,
@@ -86,7 +89,7 @@ impl Database {
         url.into()
     }
 
-    /// Runs statements on a connection of its own. Waits for nobody who holds a lock on a table.
+    /// Runs statements on a connection of its own.
     pub async fn execute(&self, sql: &str) {
         execute(&self.url, sql).await;
     }
@@ -129,10 +132,11 @@ pub async fn read(options: SourceOptions) -> Result<CompleteRead, SourceError> {
     open(options).expect("the options are fine").read().await
 }
 
-/// Connects for writing, makes the file if it is missing.
+/// Connects for writing, makes the file if it is missing, and waits for whoever holds it.
 pub async fn sqlite(url: &str) -> sqlx::SqliteConnection {
     let options: sqlx::sqlite::SqliteConnectOptions = url.parse().unwrap();
-    options.create_if_missing(true).connect().await.unwrap()
+    let options = options.create_if_missing(true).busy_timeout(PATIENCE);
+    options.connect().await.unwrap()
 }
 
 async fn execute(url: &str, sql: &str) {
@@ -143,7 +147,8 @@ async fn execute(url: &str, sql: &str) {
         conn.close().await.unwrap();
     } else {
         let mut conn = sqlx::PgConnection::connect(url).await.unwrap();
-        sqlx::raw_sql("SET lock_timeout = '30s'")
+        let patience = format!("SET lock_timeout = {}", PATIENCE.as_millis());
+        sqlx::raw_sql(AssertSqlSafe(patience))
             .execute(&mut conn)
             .await
             .unwrap();

@@ -34,7 +34,7 @@ mod script;
 /// some tens of microseconds.
 const INSTRUCTIONS_BETWEEN_LOOKS: i32 = 10_000;
 
-/// How often a read begins again because the file changed under it; each time is rare, see [`file`].
+/// How often a read begins again because the file changed under it; each time is rare (see the module `file`).
 const MAX_ATTEMPTS: u32 = 3;
 
 /// The driver takes no longer wait; 24 days.

@@ -1,0 +1,336 @@
+//! A company in a test: an employee table in memory, a simulated platform, a store in a temporary folder.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use tempfile::TempDir;
+use wazzup_sync::domain::contention::ParkPolicy;
+use wazzup_sync::domain::diff::{Leavers, OnDrift, Policy};
+use wazzup_sync::domain::employee::LongIds;
+use wazzup_sync::domain::guard::{Limit, Limits};
+use wazzup_sync::domain::memory::Millis;
+use wazzup_sync::domain::outcome::{Op, Outcome};
+use wazzup_sync::domain::table::{Column, CompleteRead, Reading, Row};
+use wazzup_sync::reconcile::{
+    Account, AccountReport, Clock, Order, Parts, Progress, Timing, preview, reconcile,
+};
+use wazzup_sync::simulator::{Setup, SimUser, Simulator, Switches};
+use wazzup_sync::source::{Source, SourceError};
+use wazzup_sync::store::{Binding, Store};
+use wazzup_sync::target::http::{Http, HttpOptions};
+use wazzup_sync::target::{self, Kind, WriteTarget};
+
+/// The token of the only account.
+pub const TOKEN: &str = "token-of-acme";
+
+/// One row of the CRM.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Person {
+    pub name: String,
+    pub phone: Option<String>,
+    pub active: &'static str,
+}
+
+/// The employee table.
+#[derive(Default)]
+pub struct Crm {
+    pub people: BTreeMap<String, Person>,
+    /// The next reads fail with this.
+    pub failure: Option<fn() -> SourceError>,
+    /// The query yields no phone column.
+    pub without_phones: bool,
+}
+
+#[derive(Clone, Default)]
+pub struct Table(pub Arc<Mutex<Crm>>);
+
+#[async_trait]
+impl Source for Table {
+    async fn read(&self) -> Result<CompleteRead, SourceError> {
+        let crm = self.0.lock().unwrap();
+        if let Some(failure) = crm.failure {
+            return Err(failure());
+        }
+        let mut columns = vec![Column::Id, Column::Name, Column::Active];
+        if !crm.without_phones {
+            columns.push(Column::Phone);
+        }
+        let mut reading = Reading::new(columns.into_iter().collect());
+        for (id, person) in &crm.people {
+            let mut cells = vec![
+                (Column::Id, id.as_str()),
+                (Column::Name, person.name.as_str()),
+                (Column::Active, person.active),
+            ];
+            if let Some(phone) = person.phone.as_deref().filter(|_| !crm.without_phones) {
+                cells.push((Column::Phone, phone));
+            }
+            reading.push(Row::from_pairs(&cells));
+        }
+        Ok(reading.finish())
+    }
+}
+
+/// A valid Latvian mobile number, another one for each `n`.
+pub fn phone(n: usize) -> String {
+    format!("371{}", 26_000_000 + n)
+}
+
+pub struct Lab {
+    pub dir: TempDir,
+    pub crm: Table,
+    pub sim: Simulator,
+    pub store: Store,
+    pub account: Account,
+    pub timing: Timing,
+    pub now: Arc<AtomicI64>,
+    pub token: String,
+}
+
+impl Lab {
+    pub async fn new() -> Lab {
+        Lab::with(Switches::default()).await
+    }
+
+    pub async fn with(switches: Switches) -> Lab {
+        let sim = Simulator::start(Setup::account(TOKEN).switches(switches))
+            .await
+            .unwrap();
+        let dir = TempDir::new().unwrap();
+        let store = Store::open(&dir.path().join("state.db")).await.unwrap();
+        let binding = Binding {
+            remote: format!("sim {TOKEN}"),
+            credential: TOKEN.to_owned(),
+        };
+        let account = Account {
+            name: "acme".to_owned(),
+            kind: "wazzup-v2".to_owned(),
+            base_url: sim.base_url(),
+            binding,
+            default_region: Some("LV".into()),
+            long_ids: LongIds::Reject,
+            policy: Policy {
+                leavers: Leavers::Remove,
+                removal_after: 0,
+                on_drift: OnDrift::Repair,
+                protected: Default::default(),
+            },
+            limits: Limits {
+                removals: Limit::Percent(10),
+                removals_per_day: Limit::Percent(15),
+                phone_losses: Limit::Percent(10),
+                updates: Limit::Percent(50),
+            },
+            park: ParkPolicy::Clear,
+            settings_mark: "settings".to_owned(),
+            plan_mark: "plan".to_owned(),
+            verify_every: Duration::from_secs(6 * 3600),
+        };
+        let timing = Timing {
+            settle: Duration::from_millis(3),
+            retry_base: Duration::from_millis(1),
+            max_run: Duration::from_secs(60),
+        };
+        let now = Arc::new(AtomicI64::new(1_800_000_000_000));
+        Lab {
+            dir,
+            crm: Table::default(),
+            sim,
+            store,
+            account,
+            timing,
+            now,
+            token: TOKEN.to_owned(),
+        }
+    }
+
+    /// No limit of the guards is in the way.
+    pub fn unguarded(mut self) -> Lab {
+        let all = Limit::Percent(1000);
+        self.account.limits = Limits {
+            removals: all,
+            removals_per_day: all,
+            phone_losses: all,
+            updates: all,
+        };
+        self
+    }
+
+    pub fn recreate(mut self) -> Lab {
+        self.account.park = ParkPolicy::Recreate;
+        self
+    }
+
+    pub fn hire(&self, id: impl ToString, name: &str, phone: Option<String>) {
+        let person = Person {
+            name: name.to_owned(),
+            phone,
+            active: "1",
+        };
+        self.crm.0.lock().unwrap().people.insert(id.to_string(), person);
+    }
+
+    /// So many employees with a phone each.
+    pub fn hire_many(&self, n: usize) {
+        for n in 1..=n {
+            self.hire(n, &format!("Person {n}"), Some(phone(n)));
+        }
+    }
+
+    pub fn dismiss(&self, id: impl ToString) {
+        self.crm.0.lock().unwrap().people.remove(&id.to_string());
+    }
+
+    pub fn edit(&self, id: impl ToString, change: impl FnOnce(&mut Person)) {
+        let mut crm = self.crm.0.lock().unwrap();
+        change(crm.people.get_mut(&id.to_string()).unwrap());
+    }
+
+    pub fn give_phone(&self, id: impl ToString, phone: Option<String>) {
+        self.edit(id, |person| person.phone = phone);
+    }
+
+    pub fn later(&self, by: Duration) {
+        self.now.fetch_add(by.as_millis() as i64, Ordering::Relaxed);
+    }
+
+    pub fn clock(&self) -> Clock {
+        let now = Arc::clone(&self.now);
+        Arc::new(move || Millis(now.load(Ordering::Relaxed)))
+    }
+
+    pub fn target(&self) -> Arc<dyn WriteTarget> {
+        let options = HttpOptions {
+            timeout: Duration::from_millis(400),
+            requests_per_second: 1_000_000.try_into().unwrap(),
+            ..HttpOptions::default()
+        };
+        let base_url = self.sim.base_url().parse().unwrap();
+        target::open(
+            Kind::WazzupV2,
+            &base_url,
+            SecretString::from(self.token.as_str()),
+            &Http::new(options),
+        )
+    }
+
+    pub async fn run(&self) -> AccountReport {
+        self.run_with(&Order::default()).await
+    }
+
+    pub async fn run_with(&self, order: &Order) -> AccountReport {
+        self.later(Duration::from_secs(300));
+        let target = self.target();
+        let clock = self.clock();
+        let parts = Parts {
+            source: &self.crm,
+            store: &self.store,
+            target: &*target,
+            account: &self.account,
+            timing: self.timing,
+            clock: &clock,
+            progress: &Progress::default(),
+        };
+        reconcile(&parts, order).await
+    }
+
+    pub async fn plan(&self) -> AccountReport {
+        let (target, clock) = (self.target(), self.clock());
+        let order = Order::default();
+        preview(
+            &self.crm,
+            Some(&self.store),
+            &*target,
+            &self.account,
+            self.timing,
+            &clock,
+            &order,
+        )
+        .await
+    }
+
+    /// Forgets what was counted, and returns requests to come from here on.
+    pub fn count_anew(&self) {
+        self.sim.clear_requests();
+    }
+
+    pub fn writes(&self) -> Vec<String> {
+        let requests = self.sim.requests();
+        requests
+            .iter()
+            .filter(|it| it.method != "GET")
+            .map(|it| it.method.clone())
+            .collect()
+    }
+
+    /// The employees as the platform should have them.
+    pub fn desired(&self) -> Vec<SimUser> {
+        let crm = self.crm.0.lock().unwrap();
+        let active = crm.people.iter().filter(|(_, person)| person.active == "1");
+        let mut users: Vec<SimUser> = active
+            .map(|(id, person)| SimUser::new(id, &person.name, person.phone.as_deref()))
+            .collect();
+        users.sort_by(|one, other| one.id.cmp(&other.id));
+        users
+    }
+
+    pub fn platform(&self) -> Vec<SimUser> {
+        let mut users = self.sim.users(TOKEN);
+        users.sort_by(|one, other| one.id.cmp(&other.id));
+        users
+    }
+
+    #[track_caller]
+    pub fn assert_equal(&self, report: &AccountReport) {
+        let (platform, desired) = (self.platform(), self.desired());
+        assert!(platform == desired, "{}", difference(&platform, &desired, report));
+        self.assert_no_violation();
+    }
+
+    #[track_caller]
+    pub fn assert_no_violation(&self) {
+        assert_eq!(self.sim.violations(), [], "{:#?}", self.sim.requests());
+    }
+}
+
+fn difference(platform: &[SimUser], desired: &[SimUser], report: &AccountReport) -> String {
+    let missing: Vec<_> = desired.iter().filter(|it| !platform.contains(it)).collect();
+    let surplus: Vec<_> = platform.iter().filter(|it| !desired.contains(it)).collect();
+    format!(
+        "platform lacks {missing:#?} and has {surplus:#?}; {}",
+        describe(report)
+    )
+}
+
+/// What an assertion shows of a report.
+pub fn describe(report: &AccountReport) -> String {
+    let open: Vec<_> = report
+        .users
+        .iter()
+        .filter(|it| it.settled.outcome != Outcome::Applied)
+        .collect();
+    format!(
+        "exit {}, stop {:?}, holds {:?}, open {open:#?}",
+        report.exit_code(),
+        report.stop,
+        report.holds
+    )
+}
+
+/// The outcome of a user in a report.
+pub fn outcome(report: &AccountReport, id: &str) -> Option<(Op, Outcome, Option<String>)> {
+    let found = report
+        .users
+        .iter()
+        .find(|it| it.settled.change.id.as_str() == id)?;
+    let settled = &found.settled;
+    Some((
+        settled.change.op,
+        settled.outcome,
+        settled.code.as_deref().map(str::to_owned),
+    ))
+}

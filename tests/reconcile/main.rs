@@ -1,0 +1,4 @@
+//! The pass as a whole, against the simulator.
+
+mod basics;
+mod lab;
