@@ -118,7 +118,7 @@ fn told(detail: &RunDetail, show: &Show) -> String {
             is_planned: false,
         })
         .collect();
-    text.push_str(&changes::changes(&reported, show));
+    text.push_str(&changes::changes(&reported, &[], show));
     for request in &detail.requests {
         let status = request
             .status

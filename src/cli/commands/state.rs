@@ -102,7 +102,7 @@ async fn rebuilt(account: &str, desk: &Desk, show: &Show) -> Result<(Exit, Docum
             document(account, Exit::Held, "held"),
             format!(
                 "{name}: {missing} of {seen} users of ours are not on the platform, so nothing was remembered: is this \
-                 the right account? `{} reconcile {}` will ask, and `holds` decides.",
+                 the right account? `{} reconcile {} --verify` will ask, and `holds` decides.",
                 show.command,
                 quoted(account)
             ),

@@ -2,68 +2,141 @@
 
 use super::table::{aligned, cut};
 use super::{MAX_SHOWN, Show, WIDTH, wrap};
+use crate::domain::memory::Hold;
 use crate::domain::outcome::{Change, Op, Outcome};
 use crate::domain::user::User;
 use crate::reconcile::ReportedChange;
 
-/// Longest name that is shown whole.
-const NAME_CHARS: usize = 28;
+/// How much room a change takes.
+struct Shape {
+    /// Between an old value and a new one.
+    arrow: &'static str,
+    /// Longest name that is shown whole.
+    name_chars: usize,
+}
+
+/// Side by side.
+const WIDE: Shape = Shape {
+    arrow: " → ",
+    name_chars: 28,
+};
+
+/// The old above the new, where both do not fit side by side.
+const NARROW: Shape = Shape {
+    arrow: "\n→ ",
+    name_chars: 20,
+};
 
 /// The order of the groups.
 const OPS: [Op; 5] = [Op::Delete, Op::Park, Op::Update, Op::Create, Op::Access];
 
 /// One table over all kinds of change; empty if there are none.
-pub(in crate::cli) fn changes(users: &[ReportedChange], show: &Show) -> String {
+pub(in crate::cli) fn changes(users: &[ReportedChange], holds: &[Hold], show: &Show) -> String {
     let mut entries = Vec::new();
     for is_open in [false, true] {
         for op in OPS {
             let is_of = |it: &&ReportedChange| it.settled.change.op == op && is_open_one(it) == is_open;
-            let mut group = users.iter().filter(is_of);
-            entries.extend(group.by_ref().take(MAX_SHOWN).map(Entry::Change));
-            match group.count() {
-                0 => {}
-                more => entries.push(Entry::More(verb(op, true), more)),
+            let group: Vec<&ReportedChange> = users.iter().filter(is_of).collect();
+            entries.extend(group.iter().take(MAX_SHOWN).copied().map(Entry::Change));
+            if let Some(first) = group.get(MAX_SHOWN) {
+                entries.push(Entry::More(more(first), group.len() - MAX_SHOWN));
             }
         }
     }
-    let text = drawn(&entries, " → ", show);
+    let table = Table { entries, holds, show };
+    let text = table.drawn(&WIDE);
     if text.lines().any(|line| line.chars().count() > WIDTH) {
-        // Old above new, where both do not fit side by side.
-        return drawn(&entries, "\n→ ", show);
+        return table.drawn(&NARROW);
     }
     text
+}
+
+/// What became, or is to become, of those that are not shown.
+fn more(it: &ReportedChange) -> String {
+    let op = it.settled.change.op;
+    if it.is_planned || is_open_one(it) {
+        format!("to {}", verb(op, true))
+    } else {
+        verb(op, false).to_owned()
+    }
 }
 
 /// A line of the table.
 enum Entry<'a> {
     Change(&'a ReportedChange),
     /// So many more of a kind.
-    More(&'static str, usize),
+    More(String, usize),
 }
 
-fn drawn(entries: &[Entry<'_>], arrow: &str, show: &Show) -> String {
-    let row_of = |entry: &Entry<'_>| match entry {
-        Entry::Change(it) => Some(row(it, arrow, show)),
-        Entry::More(..) => None,
-    };
-    let table = aligned(entries.iter().filter_map(row_of), 2);
-    let mut lines = table.split_inclusive('\n');
-    let mut text = String::with_capacity(table.len());
-    for entry in entries {
-        match entry {
-            Entry::Change(it) => {
-                let n_lines = row(it, arrow, show).iter().map(|cell| cell.lines().count()).max();
-                text.extend(lines.by_ref().take(n_lines.unwrap_or(1)));
-                text.push_str(&cause(it, show));
-            }
-            Entry::More(verb, more) => {
-                text.push_str(&format!(
-                    "  … and {more} more to {verb}; --output json lists all\n"
-                ));
+struct Table<'a> {
+    entries: Vec<Entry<'a>>,
+    /// Told after the table, so that their reasons need not stand at each change.
+    holds: &'a [Hold],
+    show: &'a Show,
+}
+
+impl Table<'_> {
+    fn drawn(&self, shape: &Shape) -> String {
+        let rows: Vec<Vec<String>> = self
+            .entries
+            .iter()
+            .filter_map(|entry| match entry {
+                Entry::Change(it) => Some(row(it, shape, self.show)),
+                Entry::More(..) => None,
+            })
+            .collect();
+        let heights: Vec<usize> = rows.iter().map(|row| height(row)).collect();
+        let table = aligned(rows, 2);
+        let (mut lines, mut heights) = (table.split_inclusive('\n'), heights.into_iter());
+        let mut text = String::with_capacity(table.len());
+        for entry in &self.entries {
+            match entry {
+                Entry::Change(it) => {
+                    text.extend(lines.by_ref().take(heights.next().unwrap_or(1)));
+                    text.push_str(&self.cause(it));
+                }
+                Entry::More(what, more) => {
+                    text.push_str(&format!("  … and {more} more {what}; --output json lists all\n"));
+                }
             }
         }
+        text
     }
-    text
+
+    /// Why a change is open, or goes without what it wants.
+    fn cause(&self, it: &ReportedChange) -> String {
+        let settled = &it.settled;
+        let is_done = settled.outcome == Outcome::Applied && !it.is_planned;
+        let is_told_by_hold = settled.outcome == Outcome::Held
+            && self
+                .holds
+                .iter()
+                .any(|hold| settled.code.as_deref() == Some(hold.reason.word()));
+        if is_done || is_told_by_hold {
+            return String::new();
+        }
+        let mut marks: Vec<String> = settled.code.iter().map(|it| self.show.plain(it)).collect();
+        marks.extend(settled.status.map(|it| format!("HTTP {it}")));
+        let marks = marks.join(", ");
+        let detail = settled.detail.as_deref().map(|it| self.show.text(it));
+        let told = match (detail, marks.is_empty()) {
+            (None, true) => return String::new(),
+            (None, false) => marks,
+            (Some(detail), true) => detail,
+            (Some(detail), false) => format!("{detail} ({marks})"),
+        };
+        let without = if it.is_planned {
+            "goes without the phone: "
+        } else {
+            ""
+        };
+        wrap(&format!("↳ {without}{told}"), 4)
+    }
+}
+
+fn height(row: &[String]) -> usize {
+    let lines = row.iter().map(|cell| cell.lines().count());
+    lines.max().unwrap_or(1).max(1)
 }
 
 /// Whether nothing was, or will be, done for the change.
@@ -71,18 +144,24 @@ fn is_open_one(it: &ReportedChange) -> bool {
     !it.is_planned && it.settled.outcome != Outcome::Applied
 }
 
-fn row(it: &ReportedChange, arrow: &str, show: &Show) -> Vec<String> {
+fn row(it: &ReportedChange, shape: &Shape, show: &Show) -> Vec<String> {
     let change = &it.settled.change;
     let outcome = if it.is_planned {
         ""
     } else {
         it.settled.outcome.word()
     };
+    let name = match change.op {
+        Op::Park if change.old.is_none() => "without a phone for a moment".to_owned(),
+        _ => old_and_new(change, shape.arrow, |user| {
+            cut(&show.plain(&user.name), shape.name_chars)
+        }),
+    };
     vec![
         verb(change.op, it.is_planned || is_open_one(it)).to_owned(),
         show.plain(change.id.as_str()),
-        old_and_new(change, arrow, |user| cut(&show.plain(&user.name), NAME_CHARS)),
-        old_and_new(change, arrow, |user| show.phone(user.phone.as_ref())),
+        name,
+        old_and_new(change, shape.arrow, |user| show.phone(user.phone.as_ref())),
         outcome.to_owned(),
     ]
 }
@@ -118,20 +197,4 @@ fn hidden_change(change: &Change, value: String) -> String {
     } else {
         value
     }
-}
-
-/// Why a change is open, or goes without what it wants.
-fn cause(it: &ReportedChange, show: &Show) -> String {
-    let settled = &it.settled;
-    if settled.outcome == Outcome::Applied && !it.is_planned {
-        return String::new();
-    }
-    let mut parts = Vec::new();
-    parts.extend(settled.code.as_deref().map(|it| show.plain(it)));
-    parts.extend(settled.detail.as_deref().map(|it| show.text(it)));
-    parts.extend(settled.status.map(|it| format!("HTTP {it}")));
-    if parts.is_empty() {
-        return String::new();
-    }
-    wrap(&format!("↳ {}", parts.join(", ")), 4)
 }

@@ -43,7 +43,7 @@ pub(in crate::cli) fn reports(ends: &[End], show: &Show) -> String {
 /// All but the last line; empty if there is nothing to tell.
 fn body(end: &End, show: &Show) -> String {
     let report = &end.report;
-    let mut text = changes::changes(&report.users, show);
+    let mut text = changes::changes(&report.users, &report.holds, show);
     text.push_str(&requests(&report.batches));
     text.push_str(&findings::findings(&report.findings, show));
     let names = names(report);
@@ -164,7 +164,7 @@ fn planned(report: &AccountReport) -> String {
         (of(Op::Park), "to park for a moment"),
     ];
     let mut parts: Vec<String> = numbered(parts);
-    parts.extend(open_parts(report));
+    parts.extend(open_counts(report));
     let rows = report.rows.map(|it| count(it, "employee")).unwrap_or_default();
     match (parts.is_empty(), report.batches.len()) {
         (true, 0) => format!("in sync ({rows}, nothing to do); nothing was sent"),
@@ -210,8 +210,17 @@ fn done(end: &End) -> String {
     }
 }
 
-/// Open changes, by outcome.
+/// Open changes, by outcome; the last one says that they are.
 fn open_parts(report: &AccountReport) -> Vec<String> {
+    let mut parts = open_counts(report);
+    if let Some(last) = parts.last_mut() {
+        last.push_str(" open");
+    }
+    parts
+}
+
+/// Changes that are open, or will be, by outcome.
+fn open_counts(report: &AccountReport) -> Vec<String> {
     let of = |outcome| {
         let users = report
             .users
@@ -226,11 +235,7 @@ fn open_parts(report: &AccountReport) -> Vec<String> {
         (of(Outcome::Held), "held"),
         (of(Outcome::Unknown), "unknown"),
     ];
-    let mut parts = numbered(parts);
-    if let Some(last) = parts.last_mut() {
-        last.push_str(" open");
-    }
-    parts
+    numbered(parts)
 }
 
 /// Numbers with their words, without those of nothing.
