@@ -27,4 +27,5 @@ pub mod simulator;
 pub mod source;
 pub mod store;
 pub mod target;
+pub mod telemetry;
 pub mod text;
