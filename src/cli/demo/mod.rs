@@ -1,0 +1,3 @@
+//! The whole story on a made-up company.
+
+pub mod people;
