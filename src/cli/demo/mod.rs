@@ -1,3 +1,0 @@
-//! The whole story on a made-up company.
-
-pub mod people;
