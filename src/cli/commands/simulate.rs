@@ -3,23 +3,25 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::args::{Seed, SimulateArgs};
 use super::demo::people::{self, MAX_PEOPLE};
-use super::exit::Exit;
-use super::interrupt::Interrupt;
+use crate::cli::args::{Seed, SimulateArgs};
+use crate::cli::desk::{Desk, quoted};
+use crate::cli::exit::Exit;
+use crate::cli::failure::{Failure, chain};
+use crate::cli::interrupt::Interrupt;
 use crate::domain::phone::Phone;
 use crate::simulator::{AccountSetup, Counts, Fault, Setup, SimUser, Simulator, Switches, Violation};
 use crate::text;
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
-pub enum SimulateError {
+enum SimulateError {
     /// Files are read before anything is served, so it is the caller's to name another one.
     #[error("can't read {}", path.display())]
     File {
@@ -54,43 +56,43 @@ pub enum SimulateError {
         /// Why.
         source: io::Error,
     },
-    /// Signals can't be had, or the output is gone.
-    #[error("can't go on")]
-    Io(#[from] io::Error),
+    /// The system refuses to tell us of signals.
+    #[error("can't listen to signals")]
+    Signals(#[source] io::Error),
 }
 
-impl SimulateError {
-    /// How the command ends.
-    pub fn exit(&self) -> Exit {
-        match self {
+impl From<SimulateError> for Failure {
+    fn from(error: SimulateError) -> Failure {
+        match error {
             SimulateError::File { .. }
             | SimulateError::Content { .. }
             | SimulateError::TooMany
             | SimulateError::Token
-            | SimulateError::Listen { .. } => Exit::Usage,
-            SimulateError::Io(_) => Exit::Unexpected,
+            | SimulateError::Listen { .. } => Failure::usage(chain(&error)),
+            SimulateError::Signals(_) => Failure::unexpected(chain(&error)),
         }
     }
 }
 
 /// Serves until Ctrl-C or SIGTERM.
-///
-/// # Errors
-/// See [`SimulateError`].
-pub async fn simulate(args: &SimulateArgs, out: &mut impl Write) -> Result<Exit, SimulateError> {
+pub(in crate::cli) async fn run(args: &SimulateArgs, desk: &Desk) -> Result<Exit, Failure> {
+    Ok(serve(args, desk).await?)
+}
+
+async fn serve(args: &SimulateArgs, desk: &Desk) -> Result<Exit, SimulateError> {
     let setup = setup(args)?;
     let n_users = setup.accounts.iter().map(|it| it.users.len()).sum();
     let n_faults = setup.faults.len();
-    let mut interrupt = Interrupt::listen()?;
+    let mut interrupt = Interrupt::listen().map_err(SimulateError::Signals)?;
     let simulator = Simulator::start(setup).await.map_err(|source| {
         let address = args.listen;
         SimulateError::Listen { address, source }
     })?;
-    write_introduction(out, &simulator, &args.token, n_users, n_faults)?;
-    out.flush()?;
+    desk.console
+        .print(&introduction(&simulator, &args.token, n_users, n_faults));
     interrupt.wait().await;
-    write_end(out, &simulator.counts(), &simulator.violations())?;
-    out.flush()?;
+    desk.console
+        .print(&end(&simulator.counts(), &simulator.violations()));
     simulator.shutdown().await;
     Ok(Exit::Ok)
 }
@@ -173,31 +175,21 @@ fn parse<T: DeserializeOwned>(path: &Path, json: &str) -> Result<T, SimulateErro
     })
 }
 
-fn write_introduction(
-    out: &mut impl Write,
-    simulator: &Simulator,
-    token: &str,
-    n_users: usize,
-    n_faults: usize,
-) -> io::Result<()> {
+/// What to know, and what to do with it.
+fn introduction(simulator: &Simulator, token: &str, n_users: usize, n_faults: usize) -> String {
     let base_url = simulator.base_url();
     let seats = simulator.switches().seats;
-    let faults = match n_faults {
-        0 => "none",
-        _ => "in force",
-    };
-    let shell_token = shell_word(token);
-    write!(
-        out,
+    let shell_token = quoted(token);
+    format!(
         "\
 Wazzup v2, simulated on this machine. All is kept in memory, and gone at the end.
 
   Base URL   {base_url}
   Token      {token}
-  Users      {n_users} of {seats} seats
-  Faults     {faults}
+  Users      {n_users} (of {seats} seats)
+  Faults     {n_faults}
 
-To keep it in sync with a table, add this to a configuration that has a source `crm`:
+To keep it in sync with a table, add this to a configuration with a source `crm`:
 
   [[accounts]]
   name = \"simulated\"
@@ -209,33 +201,23 @@ To keep it in sync with a table, add this to a configuration that has a source `
   base_url = \"{base_url}\"
   token = \"env:SIMULATOR_TOKEN\"
 
-and set the token:
+and set the token where wazzup-sync runs:
 
   export SIMULATOR_TOKEN={shell_token}
 
-To look at it, and to make the second write from now on end with 502:
+To look at everything, and to let the next write end with 502:
 
   curl {base_url}/_simulator/state
   curl {base_url}/_simulator/faults \\
-    -d '{{\"when\": {{\"method\": \"write\", \"nth\": 2}}, \"how\": {{\"status\": {{\"status\": 502}}}}}}'
+    -d '{{\"when\": {{\"method\": \"write\", \"nth\": 1}}, \"how\": {{\"status\": {{\"status\": 502}}}}}}'
 
 Serving. Ctrl-C ends it, and shows what the client did.
 "
     )
 }
 
-/// The text as one word of a shell.
-fn shell_word(text: &str) -> String {
-    let is_plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-_.,:/@+".contains(&byte));
-    match is_plain {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
-}
-
-fn write_end(out: &mut impl Write, counts: &Counts, violations: &[Violation]) -> io::Result<()> {
+/// What the client did, and which rules it broke.
+fn end(counts: &Counts, violations: &[Violation]) -> String {
     let Counts {
         connections,
         requests,
@@ -246,32 +228,29 @@ fn write_end(out: &mut impl Write, counts: &Counts, violations: &[Violation]) ->
         faults,
         unauthorised,
     } = counts;
-    writeln!(
-        out,
-        "\nServed {requests} requests on {connections} connections: {reads} GET, {posts} POST, \
-         {patches} PATCH, {deletes} DELETE."
-    )?;
-    writeln!(
-        out,
-        "{faults} met a fault, {unauthorised} came with an unknown token."
-    )?;
+    let mut text = format!(
+        "\n\
+         Served {requests} requests on {connections} connections: {reads} GET, {posts} POST, {patches} PATCH, \
+         {deletes} DELETE.\n\
+         {faults} met a fault, {unauthorised} had an unknown token.\n"
+    );
     if violations.is_empty() {
-        return writeln!(out, "The client kept every rule of the platform.");
+        text.push_str("The client kept every rule of the platform.\n");
+        return text;
     }
-    writeln!(out, "The client broke these rules of the platform:")?;
+    text.push_str("The client broke these rules of the platform:\n");
     let mut by_rule: BTreeMap<_, (usize, &Violation)> = BTreeMap::new();
     for violation in violations {
         by_rule.entry(violation.rule).or_insert((0, violation)).0 += 1;
     }
-    for (times, first) in by_rule.values() {
-        let text = text::printable(&first.text);
-        writeln!(
-            out,
-            "  {:?}: {times}×, first by request {}: {text}",
-            first.rule, first.seq
-        )?;
+    for (rule, (times, first)) in &by_rule {
+        let said = text::printable(&first.text);
+        text.push_str(&format!(
+            "  {rule:?}: {times}×, first by request {}: {said}\n",
+            first.seq
+        ));
     }
-    Ok(())
+    text
 }
 
 #[cfg(test)]
@@ -296,9 +275,9 @@ mod tests {
     }
 
     fn refusal(args: &SimulateArgs) -> String {
-        let error = setup(args).unwrap_err();
-        assert_eq!(error.exit(), Exit::Usage);
-        error.to_string()
+        let failure = Failure::from(setup(args).unwrap_err());
+        assert_eq!(failure.exit, Exit::Usage);
+        failure.message
     }
 
     #[test]
@@ -315,7 +294,10 @@ mod tests {
             users: Seed::File(absent),
             ..args()
         });
-        assert_eq!(text, "can't read /does/not/exist.json");
+        assert!(
+            text.starts_with("can't read /does/not/exist.json: No such file"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -363,8 +345,6 @@ mod tests {
             });
             assert!(text.starts_with("--token"), "{text}");
         }
-        assert_eq!(shell_word("plain-1"), "plain-1");
-        assert_eq!(shell_word("it's"), r"'it'\''s'");
     }
 
     #[test]
@@ -379,9 +359,7 @@ mod tests {
             violation(5, Rule::PhoneFree, "second"),
             violation(4, Rule::BatchSize, "101 items"),
         ];
-        let mut out = Vec::new();
-        write_end(&mut out, &Counts::default(), &violations).unwrap();
-        let text = String::from_utf8(out).unwrap();
+        let text = end(&Counts::default(), &violations);
         assert!(
             text.contains("PhoneFree: 2×, first by request 3: first\n"),
             "{text}"

@@ -47,13 +47,13 @@ pub(super) struct Company {
 
 /// What becomes of a new row on the platform.
 #[derive(Clone, Copy)]
-pub(super) enum Place {
+pub(super) enum Becomes {
     /// A user with all that the row says.
-    Whole,
+    User,
     /// A user without a phone.
-    WithoutPhone,
+    UserWithoutPhone,
     /// No user.
-    Nowhere,
+    Nothing,
 }
 
 /// One row of the CRM as it is, for people: id, name, phone, country, active.
@@ -109,27 +109,28 @@ impl Company {
 
     /// Somebody is hired.
     pub(super) async fn hire(&mut self, person: &Person) -> anyhow::Result<()> {
-        self.type_in(person, Place::Whole).await
+        self.type_in(person, Becomes::User).await
     }
 
     /// A new row in the CRM, and what the platform must make of it.
-    pub(super) async fn type_in(&mut self, person: &Person, place: Place) -> anyhow::Result<()> {
+    pub(super) async fn type_in(&mut self, person: &Person, becomes: Becomes) -> anyhow::Result<()> {
         let mut crm = self.open().await?;
         insert(&mut crm, person).await?;
-        match place {
-            Place::Whole => self.expect(person),
-            Place::WithoutPhone => {
+        match becomes {
+            Becomes::User => self.expect(person),
+            Becomes::UserWithoutPhone => {
                 self.expect(person);
                 self.expected_mut(person.id)?.phone = None;
             }
-            Place::Nowhere => {}
+            Becomes::Nothing => {}
         }
         Ok(crm.close().await?)
     }
 
     /// Somebody leaves.
     pub(super) async fn dismiss(&mut self, id: usize) -> anyhow::Result<()> {
-        self.edit("UPDATE employees SET active = 'no' WHERE id = $1", id, None).await?;
+        self.edit("UPDATE employees SET active = 'no' WHERE id = $1", id, None)
+            .await?;
         self.expected.remove(&id.to_string());
         Ok(())
     }
@@ -156,7 +157,29 @@ impl Company {
 
     /// Somebody types what nobody can read; the user stays as it is.
     pub(super) async fn doubt(&self, id: usize) -> anyhow::Result<()> {
-        self.edit("UPDATE employees SET active = 'maybe' WHERE id = $1", id, None).await
+        self.edit(
+            "UPDATE employees SET active = $2 WHERE id = $1",
+            id,
+            Some("maybe"),
+        )
+        .await
+    }
+
+    /// Somebody mends that.
+    pub(super) async fn believe(&self, id: usize) -> anyhow::Result<()> {
+        self.edit("UPDATE employees SET active = $2 WHERE id = $1", id, Some("yes"))
+            .await
+    }
+
+    /// Somebody mends name and phone of a row.
+    pub(super) async fn mend(&mut self, person: &Person) -> anyhow::Result<()> {
+        let Person { id, name, phone, .. } = person;
+        self.edit("UPDATE employees SET name = $2 WHERE id = $1", *id, Some(name))
+            .await?;
+        self.edit("UPDATE employees SET phone = $2 WHERE id = $1", *id, Some(phone))
+            .await?;
+        self.expect(person);
+        Ok(())
     }
 
     /// The view lets hardly anybody through.
@@ -169,9 +192,9 @@ impl Company {
         self.execute(MEND_VIEW).await
     }
 
-    /// The number of a user, as the platform shows it.
-    pub(super) fn n_users(&self) -> usize {
-        self.simulator.users(TOKEN).len()
+    /// How many employees must be on the platform.
+    pub(super) fn n_employees(&self) -> usize {
+        self.expected.keys().filter(|id| *id != FOREIGN_ID).count()
     }
 
     /// Requests since the last call.
@@ -184,7 +207,10 @@ impl Company {
     /// Whether the platform shows what it must, and was asked for nothing that it forbids.
     pub(super) fn inspect(&self) -> anyhow::Result<()> {
         let violations = self.simulator.violations();
-        anyhow::ensure!(violations.is_empty(), "a rule of the platform was broken: {violations:?}");
+        anyhow::ensure!(
+            violations.is_empty(),
+            "a rule of the platform was broken: {violations:?}"
+        );
         let users = self.simulator.users(TOKEN);
         let is_expected = users.iter().eq(self.expected.values());
         anyhow::ensure!(

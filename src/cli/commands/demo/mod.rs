@@ -10,6 +10,7 @@ mod stage;
 mod story;
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 
@@ -47,20 +48,29 @@ With your own CRM, write a config.toml (config/example.toml shows every key):
   wazzup-sync --config config.toml reconcile  change it
 ";
 
-/// Runs the command.
-pub(in crate::cli) async fn run(args: &DemoArgs, desk: &Desk) -> Result<Exit, Failure> {
-    let unexpected = |error: anyhow::Error| {
-        Failure::unexpected(format!("the demo did not come out as told: {error:#}"))
-    };
+/// Runs the command. `program` is this program's file; `is_watched` says that somebody reads along at a terminal.
+pub(in crate::cli) async fn run(
+    args: &DemoArgs,
+    desk: &Desk,
+    program: Option<PathBuf>,
+    is_watched: bool,
+) -> Result<Exit, Failure> {
+    let unexpected =
+        |error: anyhow::Error| Failure::unexpected(format!("the demo did not come out as told: {error:#}"));
     let mut interrupt = Interrupt::listen().map_err(|error| unexpected(error.into()))?;
     // The folder goes with the end of this function, whatever the end is.
     tokio::select! {
-        told = tell(args, desk) => told.map_err(unexpected),
+        told = tell(args, desk, program, is_watched) => told.map_err(unexpected),
         () = interrupt.wait() => Err(Failure::unexpected("ended before the story was told")),
     }
 }
 
-async fn tell(args: &DemoArgs, desk: &Desk) -> anyhow::Result<Exit> {
+async fn tell(
+    args: &DemoArgs,
+    desk: &Desk,
+    program: Option<PathBuf>,
+    is_watched: bool,
+) -> anyhow::Result<Exit> {
     let folder = tempfile::Builder::new()
         .prefix("wazzup-sync-demo-")
         .tempdir()
@@ -69,9 +79,9 @@ async fn tell(args: &DemoArgs, desk: &Desk) -> anyhow::Result<Exit> {
     fs::write(folder.path().join(CONFIG), configuration(&company))?;
     let stage = Stage {
         console: &desk.console,
-        program: desk.program.clone(),
+        program: program.context("this program's file can't be told")?,
         folder: folder.path(),
-        has_pauses: !args.fast,
+        has_pauses: is_watched && !args.fast,
         show_phones: args.show_phones,
     };
     Box::pin(story::tell(&stage, &mut company)).await?;
@@ -120,7 +130,9 @@ mod tests {
     #[test]
     fn what_to_write_next_is_a_valid_configuration() {
         let lines = WHAT_NEXT.lines().filter_map(|line| line.strip_prefix("  "));
-        let config: Vec<&str> = lines.take_while(|line| !line.starts_with("wazzup-sync")).collect();
+        let config: Vec<&str> = lines
+            .take_while(|line| !line.starts_with("wazzup-sync"))
+            .collect();
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), config.join("\n")).unwrap();
         let settings = Settings::load(&[file.path().to_owned()], &Environment::new([])).unwrap();

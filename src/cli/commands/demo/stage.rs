@@ -1,13 +1,13 @@
 //! The stage: headings, sentences, commands with what they say, and pauses for whoever reads along.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::company::Company;
 use crate::cli::console::Console;
-use crate::cli::render::WIDTH;
 use crate::cli::render::style::Tone;
+use crate::cli::render::{WIDTH, wrap};
 
 /// The configuration's file in the folder of the story.
 pub(super) const CONFIG: &str = "demo.toml";
@@ -22,39 +22,48 @@ pub(super) struct Stage<'a> {
     pub(super) program: PathBuf,
     /// Where commands run.
     pub(super) folder: &'a Path,
-    pub(super) has_color: bool,
     pub(super) has_pauses: bool,
     pub(super) show_phones: bool,
 }
 
-/// How much of a long answer is shown.
+/// How much of an answer is shown.
 #[derive(Clone, Copy)]
-pub(super) struct Excerpt {
-    /// Lines at the beginning.
-    pub(super) first: usize,
-    /// Lines at the end.
-    pub(super) last: usize,
+pub(super) enum Excerpt {
+    /// All of it.
+    Whole,
+    /// So many lines at the beginning, and all from the first line on that holds this text.
+    FirstAndFrom(usize, &'static str),
 }
 
 impl Stage<'_> {
     /// Begins a chapter.
     pub(super) fn chapter(&self, n: usize, of: usize, title: &str) {
-        let heading = format!("── {n} of {of} ── {title} ");
+        self.heading(&format!("{n} of {of} ── {title}"));
+    }
+
+    /// A line across the screen.
+    pub(super) fn heading(&self, title: &str) {
+        let heading = format!("── {title} ");
         let rule = "─".repeat(WIDTH.saturating_sub(heading.chars().count()));
         let style = self.console.style;
         self.console
             .print(&format!("\n{}\n", style.paint(Tone::Heading, &(heading + &rule))));
     }
 
-    /// Says something; lines are broken as they stand.
+    /// Says something, broken into lines.
     pub(super) fn say(&self, text: &str) {
-        self.console.print(&format!("{text}\n"));
+        self.console.print(&wrap(text, 0));
+    }
+
+    /// Shows something whose lines stay as they are, after an empty one.
+    pub(super) fn show(&self, text: &str) {
+        self.console.print(&format!("\n{text}"));
     }
 
     /// Says that something was checked, and turned out well.
     pub(super) fn confirm(&self, text: &str) {
         let mark = self.console.style.paint(Tone::Good, "✓");
-        self.console.print(&format!("{mark} {text}\n"));
+        self.console.print(&format!("\n{mark} {text}\n"));
     }
 
     /// Runs a command as somebody would type it, and shows what it says.
@@ -78,17 +87,24 @@ impl Stage<'_> {
             String::from_utf8_lossy(&ended.stdout),
             String::from_utf8_lossy(&ended.stderr),
         );
-        self.console.print(&shortened(&stdout, excerpt));
+        let shown = shortened(&stdout, excerpt);
+        self.console.print(shown.as_deref().unwrap_or(&stdout));
         let code = ended.status.code();
         if code == Some(exit) && exit != 0 {
             let code = format!("(exit code {exit})");
-            self.console.print(&format!("{}\n", style.paint(Tone::Faint, &code)));
+            self.console
+                .print(&format!("{}\n", style.paint(Tone::Faint, &code)));
         }
         anyhow::ensure!(
             code == Some(exit),
             "`{}` ended with {}, and not with exit code {exit} as the story goes\n{stderr}",
             words.join(" "),
             ended.status,
+        );
+        anyhow::ensure!(
+            shown.is_some(),
+            "`{}` says something else than the story",
+            words.join(" ")
         );
         Ok(stdout.into_owned())
     }
@@ -101,7 +117,14 @@ impl Stage<'_> {
             .env_clear()
             .env(TOKEN_VARIABLE, company.token())
             .args(["--config", CONFIG])
-            .args(["--color", if self.has_color { "always" } else { "never" }])
+            .args([
+                "--color",
+                if self.console.style.has_color() {
+                    "always"
+                } else {
+                    "never"
+                },
+            ])
             .args(words)
             .stdin(Stdio::null());
         if self.show_phones {
@@ -112,12 +135,14 @@ impl Stage<'_> {
 
     /// Waits for Enter, if somebody sits there.
     pub(super) async fn pause(&self) {
-        if !self.has_pauses || !io::stdin().is_terminal() {
+        if !self.has_pauses {
             return;
         }
         let style = self.console.style;
-        self.console
-            .print(&format!("\n{}", style.paint(Tone::Faint, "Enter goes on, Ctrl-C ends ")));
+        self.console.print(&format!(
+            "\n{}",
+            style.paint(Tone::Faint, "Enter goes on, Ctrl-C ends ")
+        ));
         let (told, waits) = tokio::sync::oneshot::channel();
         // A thread of its own, because the end of the runtime would wait for one of the runtime's.
         std::thread::spawn(move || {
@@ -129,25 +154,28 @@ impl Stage<'_> {
     }
 }
 
-/// The first and the last lines of a text.
-fn shortened(text: &str, excerpt: Excerpt) -> String {
-    let Excerpt { first, last } = excerpt;
+/// The text without what the excerpt leaves out; `None` if there is no line to go on from.
+fn shortened(text: &str, excerpt: Excerpt) -> Option<String> {
+    let Excerpt::FirstAndFrom(first, mark) = excerpt else {
+        return Some(text.to_owned());
+    };
     let lines: Vec<&str> = text.lines().collect();
-    let n_hidden = lines.len().saturating_sub(first + last);
-    if n_hidden < 2 {
-        return text.to_owned();
+    let from = lines.iter().position(|line| line.contains(mark))?;
+    // A line in place of one line would save nothing.
+    if from <= first + 1 {
+        return Some(text.to_owned());
     }
     let mut short = String::new();
-    for line in &lines[..first] {
+    let hidden = format!("  [{} more lines]", from - first);
+    for line in lines[..first]
+        .iter()
+        .chain([&hidden.as_str()])
+        .chain(&lines[from..])
+    {
         short.push_str(line);
         short.push('\n');
     }
-    short.push_str(&format!("  [{n_hidden} more lines]\n"));
-    for line in &lines[lines.len() - last..] {
-        short.push_str(line);
-        short.push('\n');
-    }
-    short
+    Some(short)
 }
 
 #[cfg(test)]
@@ -155,10 +183,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_answer_keeps_its_first_and_last_lines() {
-        let excerpt = Excerpt { first: 1, last: 2 };
-        assert_eq!(shortened("a\nb\nc\nd\ne\n", excerpt), "a\n  [2 more lines]\nd\ne\n");
-        assert_eq!(shortened("a\nb\nc\nd\n", excerpt), "a\nb\nc\nd\n");
-        assert_eq!(shortened("", excerpt), "");
+    fn a_long_answer_is_cut_in_its_middle() {
+        let cut = |text| shortened(text, Excerpt::FirstAndFrom(1, "end"));
+        assert_eq!(
+            cut("a\nb\nc\nthe end\ne\n").unwrap(),
+            "a\n  [2 more lines]\nthe end\ne\n"
+        );
+        assert_eq!(cut("a\nb\nthe end\n").unwrap(), "a\nb\nthe end\n");
+        assert_eq!(cut("the end\n").unwrap(), "the end\n");
+        assert_eq!(cut("a\nb\nc\n"), None);
+        assert_eq!(shortened("", Excerpt::Whole).unwrap(), "");
     }
 }

@@ -1,18 +1,12 @@
-//! The story: six chapters, each with a thing that happens in the CRM, the command, and the check that it
+//! The story: six chapters, each with something that happens in the CRM, the command, and the check that it
 //! came out as told.
 
-use super::company::{Company, Place, Shown};
+use super::company::{Becomes, Company, Shown};
 use super::people::person;
 use super::stage::{Excerpt, Stage};
 use crate::cli::render::table::aligned;
 
 const N_CHAPTERS: usize = 6;
-
-/// Answers that fit as they are.
-const WHOLE: Excerpt = Excerpt {
-    first: usize::MAX,
-    last: 0,
-};
 
 /// Tells all of it.
 ///
@@ -36,75 +30,82 @@ async fn the_plan(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()
     stage.chapter(1, N_CHAPTERS, "What there is, and what would be done");
     let (rows, n_rows) = company.table(5).await?;
     stage.say(&format!(
-        "A company has {n_rows} employees in the database of its CRM, with phones as people type them. Its account on\n\
-         the platform, here a simulator on this machine, has one user that somebody made by hand.\n"
+        "A company has {n_rows} employees in its CRM's database, with phones as people type them. Its account on the \
+         platform (a simulator on this machine) has one user, made by hand."
     ));
-    let cells = |(id, name, phone, country, active): Shown| vec![id.to_string(), name, phone, country, active];
     let heading = ["id", "name", "phone", "country", "active"].map(str::to_owned);
+    let cells =
+        |(id, name, phone, country, active): Shown| vec![id.to_string(), name, phone, country, active];
     let rows = std::iter::once(heading.to_vec()).chain(rows.into_iter().map(cells));
-    stage.say(&aligned(rows, 2));
-    stage.say("`plan` says what would be done, down to the requests, and sends nothing. Phones are masked.");
-    let excerpt = Excerpt { first: 4, last: 3 };
+    stage.show(&aligned(rows, 2));
+    stage.show("`plan` says what would be done, down to the requests, and sends nothing:\n");
+    let excerpt = Excerpt::FirstAndFrom(4, "request 1");
     stage.run(company, &["plan"], 0, excerpt).await?;
-    anyhow::ensure!(company.take_counts().writes() == 0, "a plan wrote to the platform");
+    anyhow::ensure!(
+        company.take_counts().writes() == 0,
+        "a plan wrote to the platform"
+    );
     Ok(())
 }
 
 async fn the_first_sync(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     stage.chapter(2, N_CHAPTERS, "The first sync");
-    stage.say("`reconcile` does it. What counts as applied was read back from the platform, not assumed.");
-    let excerpt = Excerpt { first: 6, last: 3 };
+    stage.say("`reconcile` does it. `applied` means: read back from the platform, not assumed.");
+    let excerpt = Excerpt::FirstAndFrom(6, "not ours");
     stage.run(company, &["reconcile"], 0, excerpt).await?;
-    let counts = company.take_counts();
     company.inspect()?;
-    let (n_users, reads, writes) = (company.n_users(), counts.reads, counts.writes());
-    stage.say("");
+    let counts = company.take_counts();
     stage.confirm(&format!(
-        "The platform shows {n_users} users, each as in the CRM, after {writes} write and {reads} reads."
+        "The platform shows all {} employees as they are in the CRM, after {} write and {} reads.",
+        company.n_employees(),
+        counts.writes(),
+        counts.reads
     ));
-    stage.confirm("The user made by hand is not ours: it was left alone, and will be.");
+    stage.confirm("The user made by hand is not ours: it is left alone.");
     Ok(())
 }
 
 async fn a_day(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
-    stage.chapter(3, N_CHAPTERS, "A day's changes, with two who swap their phones");
+    stage.chapter(3, N_CHAPTERS, "A day's changes, and two who swap their phones");
     let (one, other, leaver, bride, new) = (person(1), person(9), person(12), person(17), person(41));
+    let married = "Kristīne Vītola";
     company.swap_phones(one.id, other.id).await?;
     company.dismiss(leaver.id).await?;
-    let married = "Kristīne Vītola";
     company.rename(bride.id, married).await?;
     company.hire(&new).await?;
     stage.say(&format!(
-        "In the CRM, {} (1) and {} (9) swap their phones, {} (12) leaves,\n{} (17) becomes {married}, and {} (41) is hired.\n\n\
-         No platform lets two users have one number, not even for a moment. So one of the two is parked first:\n\
-         it gives its number away, the other takes it, and then the first one takes what is free now.",
+        "In the CRM, {} (1) and {} (9) swap their phones, {} (12) leaves, {} (17) is now {married}, and {} (41) is \
+         hired. The platform never lets two users have the same number, so one of the two is parked first: she \
+         gives her number away, the other one takes it, and then she takes the one that is free now.",
         one.name, other.name, leaver.name, bride.name, new.name
     ));
-    let said = stage.run(company, &["reconcile"], 0, WHOLE).await?;
+    let said = stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
     anyhow::ensure!(said.contains("parked"), "nobody was parked for the swap");
     company.inspect()?;
-    stage.say("");
-    stage.confirm("The platform shows just that, and at no time two users had one number.");
+    stage.confirm("The platform shows just that, and nobody else was touched.");
     company.take_counts();
     Ok(())
 }
 
 async fn a_mass_departure(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
-    stage.chapter(4, N_CHAPTERS, "A filter breaks, and 35 people seem to have left");
+    stage.chapter(
+        4,
+        N_CHAPTERS,
+        "A filter breaks, and nearly everybody seems to have left",
+    );
     company.break_view().await?;
     let (_, n_rows) = company.table(0).await?;
     stage.say(&format!(
-        "Somebody changes a view in the CRM, and only {n_rows} employees are left in it. So many removals are not done\n\
-         unasked: they are held, all else goes on, and a person decides."
+        "Somebody changes a view in the CRM, and it has only {n_rows} employees left. So many removals are never done \
+         unasked: they are held until a person decides, and everything else would go on."
     ));
-    stage.run(company, &["reconcile"], 4, Excerpt { first: 2, last: 7 }).await?;
-    let counts = company.take_counts();
-    anyhow::ensure!(counts.writes() == 0, "a held removal was sent");
+    let excerpt = Excerpt::FirstAndFrom(2, "Held: removals");
+    stage.run(company, &["reconcile"], 4, excerpt).await?;
+    anyhow::ensure!(company.take_counts().writes() == 0, "a held removal was sent");
     company.inspect()?;
-    stage.say("");
-    stage.confirm("Nobody was removed. Now the view is mended, so there is nothing left to decide:");
+    stage.confirm("Nobody was removed. The view is mended, and nothing is left to decide:");
     company.mend_view().await?;
-    stage.run(company, &["reconcile"], 0, WHOLE).await?;
+    stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
     company.inspect()?;
     company.take_counts();
     Ok(())
@@ -112,41 +113,49 @@ async fn a_mass_departure(stage: &Stage<'_>, company: &mut Company) -> anyhow::R
 
 async fn bad_rows(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     stage.chapter(5, N_CHAPTERS, "Bad rows");
-    let (unsure, shared) = (person(7), person(3));
+    let (unsure, first) = (person(7), person(3));
     let mut nameless = person(42);
-    nameless.name = String::new();
-    let mut twin = person(43);
-    twin.phone.clone_from(&shared.phone);
+    nameless.name.clear();
+    let mut second = person(43);
+    second.phone.clone_from(&first.phone);
     let good = person(44);
-    company.type_in(&nameless, Place::Nowhere).await?;
-    company.type_in(&twin, Place::WithoutPhone).await?;
-    company.hire(&good).await?;
+    company.type_in(&nameless, Becomes::Nothing).await?;
+    company.type_in(&second, Becomes::UserWithoutPhone).await?;
+    company.type_in(&good, Becomes::User).await?;
     company.doubt(unsure.id).await?;
     stage.say(&format!(
-        "Three are hired: 42 has no name yet, {} (43) got the number of {} (3), and\n{} (44) is as it should be. \
-         And somebody typed `maybe` where it says whether {} (7) is active.\n\n\
-         A bad row stops only itself: its user stays as it is, and the CRM's owner is told what to mend.",
-        twin.name, shared.name, good.name, unsure.name
+        "Three are hired: number 42 got no name, {} (43) got the phone of {} (3), and {} (44) is in order. And for {} \
+         (7) somebody typed `maybe` as active. A bad row stops only itself: that user stays as it is, the others go on, \
+         and the CRM's owner learns what to mend.",
+        second.name, first.name, good.name, unsure.name
     ));
-    stage.run(company, &["reconcile"], 0, WHOLE).await?;
+    stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
     company.inspect()?;
-    stage.say("");
-    stage.confirm("The good row is on the platform; nothing else was touched.");
+    stage.confirm("The new ones are on the platform, one of them without a phone for now; 7 is as before.");
     company.take_counts();
     Ok(())
 }
 
 async fn nothing_to_do(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
-    stage.chapter(6, N_CHAPTERS, "Nothing to do");
-    stage.say(
-        "Most of the time nothing has changed. Then one read of the table is all: the platform is not asked.\n\
-         What is to be mended in the CRM is still told, until it is mended.",
+    stage.chapter(
+        6,
+        N_CHAPTERS,
+        "The rows are mended, and then there is nothing to do",
     );
-    stage.run(company, &["reconcile"], 0, WHOLE).await?;
+    let mended = [person(42), person(43)];
+    for person in &mended {
+        company.mend(person).await?;
+    }
+    company.believe(7).await?;
+    stage.say("Somebody mends the three rows, and the next run does what was left:");
+    stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
+    company.inspect()?;
+    company.take_counts();
+    stage.show("From now on, as long as nothing changes, all it takes is one read of the table:\n");
+    stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
+    company.inspect()?;
     let requests = company.take_counts().requests;
     anyhow::ensure!(requests == 0, "{requests} requests were made for nothing");
-    company.inspect()?;
-    stage.say("");
-    stage.confirm("0 requests.");
+    stage.confirm("The platform got 0 requests.");
     Ok(())
 }
