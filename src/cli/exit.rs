@@ -74,6 +74,13 @@ impl Exit {
         }
     }
 
+    /// The code of an account, as its report gives it. A number that is none of ours is unexpected.
+    pub fn of_account(code: i32) -> Exit {
+        let all = PRECEDENCE.into_iter().chain([Exit::Ok]);
+        let mut all = all.filter(|exit| i32::from(exit.code()) == code);
+        all.next().unwrap_or(Exit::Unexpected)
+    }
+
     /// The one code for several accounts: 78, 70, 74, 77, 69, 65, 4, 3, 5, 1, else 0.
     pub fn combine(exits: impl IntoIterator<Item = Exit>) -> Exit {
         let exits: Vec<Exit> = exits.into_iter().collect();
@@ -126,6 +133,7 @@ mod tests {
     #[test]
     fn every_single_code_stands_for_itself() {
         for exit in all() {
+            assert_eq!(Exit::of_account(i32::from(exit.code())), exit);
             assert_eq!(Exit::combine([exit]), exit);
             assert_eq!(Exit::combine([Exit::Ok, exit, Exit::Ok]), exit);
         }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
+use super::failure::chain;
 use crate::domain::contention::ParkPolicy;
 use crate::domain::diff::{Leavers, OnDrift, Policy};
 use crate::domain::employee::LongIds;
@@ -38,14 +39,15 @@ pub struct Workplace {
     pub clock: Clock,
 }
 
-/// What the configuration names can't be had.
-#[derive(Debug, thiserror::Error)]
-#[error("{key}: {message}")]
-pub struct Unresolved {
-    /// Key in the configuration.
-    pub key: String,
-    /// What is wrong with it; never a secret.
-    pub message: String,
+/// What the configuration names can't be had: every problem, each with its key and no secret.
+#[derive(Debug, Default, thiserror::Error)]
+#[error("{}", .0.join("; "))]
+pub struct Unresolved(pub Vec<String>);
+
+impl Unresolved {
+    fn one(key: &str, message: impl std::fmt::Display) -> Unresolved {
+        Unresolved(vec![format!("{key}: {message}")])
+    }
 }
 
 /// One account, ready to be reconciled.
@@ -85,10 +87,10 @@ impl Workplace {
     pub fn store_path(&self) -> Result<&PathBuf, Unresolved> {
         match &self.settings.store.url {
             StoreUrl::Sqlite(path) => Ok(path),
-            StoreUrl::Server(_) => Err(Unresolved {
-                key: "store.url".to_owned(),
-                message: "a database server is not supported by this version yet".to_owned(),
-            }),
+            StoreUrl::Server(_) => Err(Unresolved::one(
+                "store.url",
+                "a database server is not supported by this version yet",
+            )),
         }
     }
 
@@ -105,32 +107,33 @@ impl Workplace {
     /// credential; without a store there is nothing to compare it with.
     ///
     /// # Errors
-    /// A secret that can't be had, or an address that is none.
+    /// All secrets that can't be had, an address that is none, and what this version can't do.
     pub fn open(&self, account: &AccountSettings, store: Option<&Store>) -> Result<Opened, Unresolved> {
-        let source_settings = self.settings.source_of(account).ok_or_else(|| Unresolved {
-            key: format!("accounts[{}].source", account.name),
-            message: format!("there is no source `{}`", account.source),
+        let unsupported = self.settings.unsupported_of(account);
+        if !unsupported.is_empty() {
+            return Err(Unresolved(unsupported.iter().map(ToString::to_string).collect()));
+        }
+        let source_settings = self.settings.source_of(account).ok_or_else(|| {
+            let key = format!("accounts[{}].source", account.name);
+            Unresolved::one(&key, format_args!("there is no source `{}`", account.source))
         })?;
-        let source = self.open_source(source_settings)?;
-        let key = format!("accounts[{}].target", account.name);
-        let (kind, token_ref) = match &account.target.platform {
-            Platform::WazzupV2 {
-                credential: WazzupCredential::Token(token),
-                ..
-            } => (Kind::WazzupV2, token),
-            _ => {
-                return Err(Unresolved {
-                    key,
-                    message: "is not supported by this version yet".to_owned(),
-                });
+        let (source, token) = match (self.open_source(source_settings), self.token(account)) {
+            (Ok(source), Ok(token)) => (source, token),
+            (source, token) => {
+                let problems = [source.err(), token.err()].into_iter().flatten();
+                return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
-        let token = self.secret(&format!("{key}.token"), token_ref)?;
+        let kind = account.target.kind().word();
+        let kind = Kind::from_word(kind).ok_or_else(|| {
+            let key = format!("accounts[{}].target.kind", account.name);
+            Unresolved::one(&key, "is not supported by this version yet")
+        })?;
         let credential = fingerprint(store, &token);
         let base_url = account.target.base_url.to_string();
         let target = target::open(kind, &account.target.base_url, token, &self.http);
         let binding = Binding {
-            remote: format!("{} {base_url} {credential}", kind.word()),
+            remote: remote(account, &credential),
             credential,
         };
         let fingerprints = self.settings.fingerprints(account);
@@ -155,25 +158,38 @@ impl Workplace {
         })
     }
 
+    /// The remote of an account; `None` if it can't be told, which is a problem of that account.
+    pub fn remote_of(&self, account: &AccountSettings, store: Option<&Store>) -> Option<String> {
+        let token = self.token(account).ok()?;
+        Some(remote(account, &fingerprint(store, &token)))
+    }
+
     /// One source of the configuration. Connects to nothing yet.
     ///
     /// # Errors
-    /// A secret that can't be had, or an address that is none.
+    /// All secrets that can't be had, or an address that is none.
     pub fn open_source(&self, settings: &SourceSettings) -> Result<Box<dyn Source>, Unresolved> {
         let key = format!("sources.{}", settings.name);
         let url = match &settings.url {
-            DatabaseUrl::Plain { url, .. } => SecretString::from(url.as_str()),
-            DatabaseUrl::Reference(reference) => self.secret(&format!("{key}.url"), reference)?,
+            DatabaseUrl::Plain { url, .. } => Ok(SecretString::from(url.as_str())),
+            DatabaseUrl::Reference(reference) => self.secret(&format!("{key}.url"), reference),
         };
         let password = settings.password.as_ref();
         let password = password
             .map(|it| self.secret(&format!("{key}.password"), it))
-            .transpose()?;
+            .transpose();
+        let (url, password) = match (url, password) {
+            (Ok(url), Ok(password)) => (url, password),
+            (url, password) => {
+                let problems = [url.err(), password.err()].into_iter().flatten();
+                return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
+            }
+        };
         let SourceRead::Query(query) = &settings.read else {
-            return Err(Unresolved {
-                key: format!("{key}.preset"),
-                message: "is not supported by this version yet".to_owned(),
-            });
+            return Err(Unresolved::one(
+                &format!("{key}.preset"),
+                "is not supported by this version yet",
+            ));
         };
         let options = SourceOptions {
             name: settings.name.clone(),
@@ -184,23 +200,37 @@ impl Workplace {
             max_rows: usize::try_from(settings.max_rows).unwrap_or(usize::MAX),
             expected: Vec::new(),
         };
-        source::open(options).map_err(|error| Unresolved {
-            key: format!("{key}.url"),
-            message: error.cause,
-        })
+        source::open(options).map_err(|error| Unresolved::one(&format!("{key}.url"), error.cause))
+    }
+
+    /// The credential for the account's platform.
+    fn token(&self, account: &AccountSettings) -> Result<SecretString, Unresolved> {
+        let key = format!("accounts[{}].target", account.name);
+        match &account.target.platform {
+            Platform::WazzupV2 {
+                credential: WazzupCredential::Token(token),
+                ..
+            } => self.secret(&format!("{key}.token"), token),
+            _ => Err(Unresolved::one(&key, "is not supported by this version yet")),
+        }
     }
 
     fn secret(&self, key: &str, reference: &SecretRef) -> Result<SecretString, Unresolved> {
-        reference.resolve(&self.environment).map_err(|error| Unresolved {
-            key: key.to_owned(),
-            message: error.to_string(),
-        })
+        reference
+            .resolve(&self.environment)
+            .map_err(|error| Unresolved::one(key, chain(&error)))
     }
 }
 
 /// The time of day, by the clock of the machine.
 pub fn system_clock() -> Clock {
     Arc::new(|| Millis(chrono::Utc::now().timestamp_millis()))
+}
+
+/// What two accounts must not share: kind, address and credential.
+fn remote(account: &AccountSettings, credential: &str) -> String {
+    let target = &account.target;
+    format!("{} {} {credential}", target.kind().word(), target.base_url)
 }
 
 fn fingerprint(store: Option<&Store>, token: &SecretString) -> String {

@@ -2,6 +2,7 @@
 //!
 //! - [`reconcile`] does the whole pass, under the lock of the remote.
 //! - [`preview`] is the same path up to the checked plan; it can't write, takes no lock and records nothing.
+//! - [`rebuild`] takes what the platform shows as the last known state, and sends nothing.
 //!
 //! The pass takes no hint of what changed and remembers nothing in memory: killed at any instant, the next
 //! one reads what is there and finishes the work. What it does not decide: which accounts are due (the
@@ -16,6 +17,7 @@ mod link;
 mod mind;
 mod pass;
 mod progress;
+mod rebuild;
 mod record;
 mod report;
 mod stop;
@@ -23,5 +25,6 @@ mod stop;
 pub use account::{Account, Clock, Order, Timing};
 pub use pass::{Parts, preview, reconcile};
 pub use progress::{Progress, Step};
-pub use report::{AccountReport, PlannedBatch, RunResult};
+pub use rebuild::{Rebuilt, rebuild};
+pub use report::{AccountReport, Census, PlannedBatch, ReportedChange, RunResult};
 pub use stop::{Said, Stop};

@@ -9,7 +9,7 @@ use super::link::{Link, Reader};
 use super::mind::{Memory, Mind};
 use super::progress::{Progress, Step};
 use super::record::{Finish, record};
-use super::report::{AccountReport, PlannedBatch, ReportedChange, RunResult};
+use super::report::{AccountReport, Census, PlannedBatch, ReportedChange, RunResult};
 use super::stop::Stop;
 use crate::domain::check::Replay;
 use crate::domain::employee::{Rules, employees};
@@ -101,7 +101,8 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
     report.rows = Some(read.rows().len());
     let digest = digest(&read, account);
     let now = clock();
-    if !order.verify && state.digest.as_ref() == Some(&digest) && Memory::is_settled(&state, account, now) {
+    let may_skip = !order.verify && order.expected_plan.as_deref().is_none_or(str::is_empty);
+    if may_skip && state.digest.as_ref() == Some(&digest) && Memory::is_settled(&state, account, now) {
         store
             .quiet(&[(&account.name, read.rows().len() as u64)], now)
             .await?;
@@ -193,11 +194,10 @@ async fn follow(
             next_plan(mind, run).await?
         };
         let expected = mind.order.expected_plan.as_ref().filter(|_| n_plan == 1);
-        if let Some(expected) = expected.filter(|it| **it != plan.digest()) {
-            return Err(Stop::Stale(format!(
-                "it was {expected}, and is {} now",
-                plan.digest()
-            )));
+        if expected.is_some_and(|it| *it != agreed_digest(&plan)) {
+            return Err(Stop::Stale(
+                "the source or the platform moved meanwhile".to_owned(),
+            ));
         }
         course.world.clone_from(&plan.world);
         let checked = plan.check(mind.capabilities)?;
@@ -303,6 +303,7 @@ async fn preview_pass(
         return Ok(());
     }
     let found = employees(&read, &rules(account, target));
+    let columns = read.columns();
     drop(read);
     if found.is_all_quarantined() {
         report.findings.clone_from(&found.findings);
@@ -324,12 +325,20 @@ async fn preview_pass(
     };
     let checked = plan.check(mind.capabilities)?;
     report_plan(&checked, &mind, target, report);
+    let plan = checked.plan();
+    report.census = Some(Census {
+        columns,
+        on_platform: plan.world.users.len(),
+        adopted: plan.diff.adopted.len(),
+        desired: plan.diff.desired.users.len(),
+        seats: plan.seats,
+    });
     Ok(())
 }
 
 fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, report: &mut AccountReport) {
     let plan = checked.plan();
-    report.plan_digest = Some(plan.digest());
+    report.plan_digest = Some(agreed_digest(plan));
     report.batches = plan
         .batches
         .iter()
@@ -378,6 +387,16 @@ fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, 
     report.result = report.judge();
 }
 
+/// The digest of a plan as people agree to it: a plan of nothing is the same, whether it was found out by
+/// comparing or by the digest of the rows alone.
+fn agreed_digest(plan: &Plan) -> String {
+    if plan.batches.is_empty() && plan.settled.is_empty() && plan.holds.is_empty() {
+        String::new()
+    } else {
+        plan.digest()
+    }
+}
+
 /// Puts a failure on record that came before any plan: open changes stay as they are.
 async fn record_failure(
     parts: &Parts<'_>,
@@ -395,6 +414,15 @@ async fn record_failure(
     report.run = Some(run_id.as_str().to_owned());
     report.foreign = state.foreign;
     report.add_open(&store.open_outcomes(&account.name).await?);
+    report.holds = store
+        .open_holds(&account.name)
+        .await?
+        .into_iter()
+        .map(|it| it.hold)
+        .collect();
+    if report.findings.is_empty() {
+        report.findings = store.findings(&account.name).await?;
+    }
     report.fail(stop);
     store
         .close_run(&run_id, &super::record::failed_closing(report, clock()))

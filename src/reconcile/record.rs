@@ -63,7 +63,10 @@ pub(super) async fn record(
         .users
         .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
     report.findings = final_findings(mind, last, &world);
-    report.holds = last.map(|plan| plan.holds.clone()).unwrap_or_default();
+    report.holds = match last {
+        Some(plan) => plan.holds.clone(),
+        None => mind.memory.holds.iter().map(|it| it.hold.clone()).collect(),
+    };
     if last.is_none() {
         report.findings = parts.store.findings(&mind.account.name).await?;
     }

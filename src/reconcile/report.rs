@@ -6,6 +6,7 @@ use super::stop::Stop;
 use crate::domain::finding::Finding;
 use crate::domain::memory::Hold;
 use crate::domain::outcome::Settled;
+use crate::domain::table::Columns;
 use crate::domain::user::UserId;
 use crate::source::SourceError;
 use crate::target::Requests;
@@ -77,10 +78,27 @@ pub struct AccountReport {
     pub requests: Requests,
     /// In a plan: the requests, in order.
     pub batches: Vec<PlannedBatch>,
-    /// In a plan: its digest.
+    /// In a plan: its digest; empty if there is nothing to do.
     pub plan_digest: Option<String>,
+    /// In a plan that was made by comparing: what was compared.
+    pub census: Option<Census>,
     /// How long it took.
     pub duration: Duration,
+}
+
+/// What a plan was made from, in numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Census {
+    /// The columns that the query yields.
+    pub columns: Columns,
+    /// Users on the platform, ours and foreign.
+    pub on_platform: usize,
+    /// Those of them that become ours because they bear an employee's id.
+    pub adopted: usize,
+    /// Users that the platform shall have for the employees.
+    pub desired: usize,
+    /// Most users of the account, as documented or learned.
+    pub seats: Option<usize>,
 }
 
 /// A change in a report.
@@ -93,6 +111,18 @@ pub struct ReportedChange {
 }
 
 impl AccountReport {
+    /// The report of an account that can't be opened, because of its configuration.
+    pub fn misconfigured(account: &str, why: String) -> AccountReport {
+        AccountReport::stopped(account, Stop::Misconfigured(why))
+    }
+
+    /// The report of an account that nothing is known of but why.
+    pub fn stopped(account: &str, stop: Stop) -> AccountReport {
+        let mut report = AccountReport::empty(account);
+        report.fail(stop);
+        report
+    }
+
     /// A report of nothing, to be filled in.
     pub(super) fn empty(account: &str) -> AccountReport {
         AccountReport {
@@ -109,6 +139,7 @@ impl AccountReport {
             requests: Requests::default(),
             batches: Vec::new(),
             plan_digest: None,
+            census: None,
             duration: Duration::ZERO,
         }
     }
@@ -137,6 +168,7 @@ impl AccountReport {
             Some(Stop::Bug(_)) => 70,
             Some(Stop::Store(_)) => 74,
             Some(Stop::Refused(_)) => 77,
+            Some(Stop::Misconfigured(_)) => 78,
         }
     }
 }

@@ -8,6 +8,9 @@ use crate::target::{Answer, Meaning};
 /// The reasons, by what can be done about them.
 #[derive(Debug, thiserror::Error)]
 pub enum Stop {
+    /// What the configuration names can't be had, so the pass did not even begin.
+    #[error("the configuration can't be used: {0}")]
+    Misconfigured(String),
     /// There is no complete read of the employee table.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -47,6 +50,7 @@ impl Stop {
     /// The machine-readable word in reports.
     pub fn code(&self) -> &'static str {
         match self {
+            Stop::Misconfigured(_) => "configuration_invalid",
             Stop::Source(SourceError::Unreachable { .. }) => "source_unreachable",
             Stop::Source(SourceError::Unusable { .. }) => "source_unusable",
             Stop::AllQuarantined(_) => "all_quarantined",

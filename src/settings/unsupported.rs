@@ -23,11 +23,17 @@ impl Settings {
             ));
         }
         for account in self.accounts.iter().filter(|it| it.enabled) {
-            problems.extend(of_target(account));
-            problems.extend(self.of_source(account));
+            problems.extend(self.unsupported_of(account));
         }
         problems.sort();
         problems.dedup();
+        problems
+    }
+
+    /// What one account asks for, enabled or not, and this version can't do.
+    pub fn unsupported_of(&self, account: &AccountSettings) -> Vec<Problem> {
+        let mut problems = of_target(account);
+        problems.extend(self.of_source(account));
         problems
     }
 

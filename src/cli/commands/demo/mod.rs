@@ -87,7 +87,7 @@ async fn tell(
     Box::pin(story::tell(&stage, &mut company)).await?;
     stage.pause().await;
     stage.heading("What next");
-    stage.say(WHAT_NEXT);
+    stage.show(WHAT_NEXT);
     Ok(Exit::Ok)
 }
 

@@ -60,10 +60,11 @@ impl Stage<'_> {
         self.console.print(&format!("\n{text}"));
     }
 
-    /// Says that something was checked, and turned out well.
-    pub(super) fn confirm(&self, text: &str) {
+    /// Says what was checked, and turned out well.
+    pub(super) fn confirm(&self, checked: &[&str]) {
         let mark = self.console.style.paint(Tone::Good, "✓");
-        self.console.print(&format!("\n{mark} {text}\n"));
+        let lines: String = checked.iter().map(|it| format!("{mark} {it}\n")).collect();
+        self.console.print(&format!("\n{lines}"));
     }
 
     /// Runs a command as somebody would type it, and shows what it says.
@@ -91,9 +92,7 @@ impl Stage<'_> {
         self.console.print(shown.as_deref().unwrap_or(&stdout));
         let code = ended.status.code();
         if code == Some(exit) && exit != 0 {
-            let code = format!("(exit code {exit})");
-            self.console
-                .print(&format!("{}\n", style.paint(Tone::Faint, &code)));
+            self.console.print(&format!("(exit code {exit})\n"));
         }
         anyhow::ensure!(
             code == Some(exit),
@@ -110,6 +109,11 @@ impl Stage<'_> {
     }
 
     fn command(&self, company: &Company, words: &[&'static str]) -> Command {
+        let color = if self.console.style.has_color() {
+            "always"
+        } else {
+            "never"
+        };
         let mut command = Command::new(&self.program);
         command
             .current_dir(self.folder)
@@ -117,14 +121,7 @@ impl Stage<'_> {
             .env_clear()
             .env(TOKEN_VARIABLE, company.token())
             .args(["--config", CONFIG])
-            .args([
-                "--color",
-                if self.console.style.has_color() {
-                    "always"
-                } else {
-                    "never"
-                },
-            ])
+            .args(["--color", color])
             .args(words)
             .stdin(Stdio::null());
         if self.show_phones {
@@ -138,11 +135,7 @@ impl Stage<'_> {
         if !self.has_pauses {
             return;
         }
-        let style = self.console.style;
-        self.console.print(&format!(
-            "\n{}",
-            style.paint(Tone::Faint, "Enter goes on, Ctrl-C ends ")
-        ));
+        self.console.print("\nEnter goes on, Ctrl-C ends ");
         let (told, waits) = tokio::sync::oneshot::channel();
         // A thread of its own, because the end of the runtime would wait for one of the runtime's.
         std::thread::spawn(move || {

@@ -28,10 +28,10 @@ pub(super) async fn tell(stage: &Stage<'_>, company: &mut Company) -> anyhow::Re
 
 async fn the_plan(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     stage.chapter(1, N_CHAPTERS, "What there is, and what would be done");
-    let (rows, n_rows) = company.table(5).await?;
+    let (rows, n_rows) = company.table(4).await?;
     stage.say(&format!(
-        "A company has {n_rows} employees in its CRM's database, with phones as people type them. Its account on the \
-         platform (a simulator on this machine) has one user, made by hand."
+        "A made-up company has {n_rows} employees in its CRM's database, with phones as people type them. Its account \
+         on the platform, a simulator on this machine, has one user, made by hand. Nothing here leaves this machine."
     ));
     let heading = ["id", "name", "phone", "country", "active"].map(str::to_owned);
     let cells =
@@ -55,13 +55,13 @@ async fn the_first_sync(stage: &Stage<'_>, company: &mut Company) -> anyhow::Res
     stage.run(company, &["reconcile"], 0, excerpt).await?;
     company.inspect()?;
     let counts = company.take_counts();
-    stage.confirm(&format!(
+    let shown = format!(
         "The platform shows all {} employees as they are in the CRM, after {} write and {} reads.",
         company.n_employees(),
         counts.writes(),
         counts.reads
-    ));
-    stage.confirm("The user made by hand is not ours: it is left alone.");
+    );
+    stage.confirm(&[&shown, "The user made by hand is not ours: it is left alone."]);
     Ok(())
 }
 
@@ -82,7 +82,7 @@ async fn a_day(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     let said = stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
     anyhow::ensure!(said.contains("parked"), "nobody was parked for the swap");
     company.inspect()?;
-    stage.confirm("The platform shows just that, and nobody else was touched.");
+    stage.confirm(&["The platform shows just that, and nobody else was touched."]);
     company.take_counts();
     Ok(())
 }
@@ -103,7 +103,7 @@ async fn a_mass_departure(stage: &Stage<'_>, company: &mut Company) -> anyhow::R
     stage.run(company, &["reconcile"], 4, excerpt).await?;
     anyhow::ensure!(company.take_counts().writes() == 0, "a held removal was sent");
     company.inspect()?;
-    stage.confirm("Nobody was removed. The view is mended, and nothing is left to decide:");
+    stage.confirm(&["Nobody was removed. The view is mended, and nothing is left to decide:"]);
     company.mend_view().await?;
     stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
     company.inspect()?;
@@ -131,7 +131,8 @@ async fn bad_rows(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()
     ));
     stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
     company.inspect()?;
-    stage.confirm("The new ones are on the platform, one of them without a phone for now; 7 is as before.");
+    stage
+        .confirm(&["The new ones are on the platform, one of them without a phone for now; 7 is as before."]);
     company.take_counts();
     Ok(())
 }
@@ -156,6 +157,6 @@ async fn nothing_to_do(stage: &Stage<'_>, company: &mut Company) -> anyhow::Resu
     company.inspect()?;
     let requests = company.take_counts().requests;
     anyhow::ensure!(requests == 0, "{requests} requests were made for nothing");
-    stage.confirm("The platform got 0 requests.");
+    stage.confirm(&["The platform got 0 requests."]);
     Ok(())
 }

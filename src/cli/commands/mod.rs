@@ -1,0 +1,12 @@
+//! One file for each command. Each opens what it needs, lets the engine work, and answers.
+
+pub(super) mod apply;
+pub(super) mod check;
+pub(super) mod demo;
+pub(super) mod foreign;
+pub(super) mod holds;
+pub(super) mod plan;
+pub(super) mod reconcile;
+pub(super) mod runs;
+pub(super) mod simulate;
+pub(super) mod state;

@@ -1,0 +1,424 @@
+//! What `check` found: the configuration in short, and for each account whether everything answers and what
+//! its next reconcile would do.
+
+use serde::Serialize;
+
+use super::json::{Error, SCHEMA};
+use super::style::Tone;
+use super::table::aligned;
+use super::{Show, count, findings, wrap};
+use crate::cli::exit::Exit;
+use crate::cli::failure::chain;
+use crate::cli::passes::End;
+use crate::domain::outcome::{Op, Outcome};
+use crate::domain::table::Column;
+use crate::reconcile::{AccountReport, Census, RunResult, Stop};
+use crate::settings::{
+    AccountSettings, Database, DatabaseUrl, Settings, SourceRead, SourceSettings, StoreUrl,
+};
+
+/// One account that was looked at.
+pub(in crate::cli) struct Checked {
+    pub(in crate::cli) end: End,
+    /// What the platform said, where the source kept the plan from asking it.
+    pub(in crate::cli) target: Option<Result<(), Stop>>,
+}
+
+/// The configuration in short.
+pub(in crate::cli) fn configuration(settings: &Settings, show: &Show) -> String {
+    let daemon = &settings.daemon;
+    let mut rows = vec![
+        vec!["store".to_owned(), store(settings)],
+        vec![
+            "schedule".to_owned(),
+            format!("{} ({})", daemon.schedule.line(), daemon.timezone),
+        ],
+    ];
+    for source in settings.sources.values() {
+        rows.push(vec![
+            "source".to_owned(),
+            show.plain(&source.name),
+            kind_of(source),
+        ]);
+    }
+    for account in &settings.accounts {
+        rows.push(vec![
+            "account".to_owned(),
+            show.plain(&account.name),
+            account_line(account, show),
+        ]);
+    }
+    let mut text = format!("{}\n", show.heading("Configuration"));
+    // Apart, so that a long path does not push the columns of the others away.
+    text.push_str(&aligned(rows.drain(..2), 2));
+    text.push_str(&aligned(rows, 2));
+    text
+}
+
+fn store(settings: &Settings) -> String {
+    match &settings.store.url {
+        StoreUrl::Sqlite(path) => path.display().to_string(),
+        StoreUrl::Server(_) => "a database server".to_owned(),
+    }
+}
+
+fn kind_of(source: &SourceSettings) -> String {
+    let database = match &source.url {
+        DatabaseUrl::Plain { database, .. } => match database {
+            Database::Postgres => "PostgreSQL",
+            Database::MySql => "MySQL",
+            Database::Sqlite => "SQLite",
+        },
+        DatabaseUrl::Reference(_) => "an address from a secret",
+    };
+    match &source.read {
+        SourceRead::Query(_) => format!("{database}, a query"),
+        SourceRead::Preset { name, .. } => format!("{database}, preset {name}"),
+    }
+}
+
+fn account_line(account: &AccountSettings, show: &Show) -> String {
+    let state = if account.enabled { "" } else { ", disabled" };
+    format!(
+        "{} → {} {}, leavers: {}{state}",
+        show.plain(&account.source),
+        account.target.kind().word(),
+        account.target.base_url,
+        account.removal.word()
+    )
+}
+
+/// What each account answered.
+pub(in crate::cli) fn accounts(checked: &[Checked], show: &Show) -> String {
+    let mut text = String::new();
+    for it in checked {
+        text.push_str(&format!(
+            "\n{}\n",
+            show.heading(&show.plain(&it.end.report.account))
+        ));
+        text.push_str(&aligned(rows(it, show), 2));
+        text.push_str(&findings::findings(&it.end.report.findings, show));
+    }
+    text
+}
+
+fn rows(it: &Checked, show: &Show) -> Vec<Vec<String>> {
+    let report = &it.end.report;
+    let mut rows = Vec::new();
+    let mut row = |what: &str, told: String| rows.push(vec![what.to_owned(), folded(&told)]);
+    let said = report.stop.as_ref().map(|stop| show.text(&chain(stop)));
+    let bad = |text: &str| show.style.paint(Tone::Bad, text);
+    match (&report.stop, report.rows) {
+        (Some(Stop::Misconfigured(_)), _) => row("configuration", bad(&said.clone().unwrap_or_default())),
+        (_, None) => row("source", bad(&said.clone().unwrap_or_default())),
+        (_, Some(n)) => row("source", format!("answers: {}", count(n, "row"))),
+    }
+    match (&it.target, &report.census, &report.stop) {
+        (Some(Err(stop)), _, _) => row("platform", bad(&show.text(&chain(stop)))),
+        (Some(Ok(())), _, _) => row("platform", "answers, and takes the credential".to_owned()),
+        (None, Some(census), _) => {
+            let users = count(census.on_platform, "user");
+            row(
+                "platform",
+                format!("answers, takes the credential, and shows {users}"),
+            );
+        }
+        (None, None, Some(stop)) if report.rows.is_some() => row("platform", bad(&show.text(&chain(stop)))),
+        (None, None, _) => {}
+    }
+    if matches!(report.stop, Some(Stop::AllQuarantined(_))) {
+        row("employees", bad(&said.unwrap_or_default()));
+    }
+    if let Some(census) = &report.census {
+        row("columns", columns(census).join(", "));
+        row("seats", seats(report, census));
+        row("would", intent(report, census));
+    }
+    rows
+}
+
+/// A long answer in lines of its cell.
+fn folded(text: &str) -> String {
+    let lines = wrap(text, 18);
+    let lines: Vec<&str> = lines.lines().map(str::trim_start).collect();
+    lines.join("\n")
+}
+
+fn columns(census: &Census) -> Vec<&'static str> {
+    let columns = Column::ALL.into_iter();
+    columns
+        .filter(|it| census.columns.contains(*it))
+        .map(Column::name)
+        .collect()
+}
+
+/// Numbers of changes that would be made, and of those that wait for something.
+struct Intent {
+    create: usize,
+    update: usize,
+    remove: usize,
+    held: usize,
+    conflict: usize,
+}
+
+impl Intent {
+    fn of(report: &AccountReport) -> Intent {
+        let n = |op: Op| {
+            let users = report.users.iter();
+            users
+                .filter(|it| it.is_planned && it.settled.change.op == op)
+                .count()
+        };
+        let waiting = |outcomes: &[Outcome]| {
+            let users = report.users.iter().filter(|it| !it.is_planned);
+            users.filter(|it| outcomes.contains(&it.settled.outcome)).count()
+        };
+        Intent {
+            create: n(Op::Create),
+            update: n(Op::Update),
+            remove: n(Op::Delete),
+            held: waiting(&[Outcome::Held]),
+            conflict: waiting(&[
+                Outcome::Conflict,
+                Outcome::Rejected,
+                Outcome::Deferred,
+                Outcome::Unknown,
+            ]),
+        }
+    }
+}
+
+/// How many seats the employees need beside the users that stay.
+fn needed(report: &AccountReport, census: &Census) -> usize {
+    let users = report.users.iter().map(|it| &it.settled);
+    let creates = users.clone().filter(|it| it.change.op == Op::Create).count();
+    let planned = report.users.iter().filter(|it| it.is_planned);
+    let deletes = planned.filter(|it| it.settled.change.op == Op::Delete).count();
+    (census.on_platform + creates).saturating_sub(deletes)
+}
+
+fn seats(report: &AccountReport, census: &Census) -> String {
+    let needed = needed(report, census);
+    let used = census.on_platform;
+    match census.seats {
+        Some(seats) if needed > seats => {
+            format!(
+                "{used} used, {needed} needed, {seats} there are: {} too few",
+                needed - seats
+            )
+        }
+        Some(seats) => format!("{used} used, {needed} needed, {seats} there are"),
+        None => format!("{used} used, {needed} needed"),
+    }
+}
+
+fn intent(report: &AccountReport, census: &Census) -> String {
+    let Intent {
+        create,
+        update,
+        remove,
+        held,
+        conflict,
+    } = Intent::of(report);
+    let mut text = format!(
+        "adopt {}, create {create}, update {update}, remove {remove}, leave {} alone that are not ours",
+        census.adopted, report.foreign
+    );
+    if held > 0 {
+        text.push_str(&format!(", hold {held} for a person"));
+    }
+    if conflict > 0 {
+        text.push_str(&format!(", leave {conflict} open"));
+    }
+    text
+}
+
+/// The last line.
+pub(in crate::cli) fn conclusion(checked: &[Checked], is_offline: bool, exit: Exit, show: &Show) -> String {
+    if is_offline {
+        return "configuration: fine; nothing was contacted, and no secret was looked at\n".to_owned();
+    }
+    let failed = checked.iter().filter(|it| it.end.exit != Exit::Ok).count();
+    let accounts = count(checked.len(), "account");
+    let (tone, line) = match exit {
+        Exit::Ok => (Tone::Good, format!("check: fine, {accounts}; nothing was sent")),
+        _ => (
+            Tone::Bad,
+            format!("check: {failed} of {accounts} can't be used; nothing was sent"),
+        ),
+    };
+    format!("\n{}\n", show.style.paint(tone, &line))
+}
+
+/// What programs get.
+#[derive(Serialize)]
+pub(in crate::cli) struct Document<'a> {
+    schema: u32,
+    result: &'static str,
+    exit_code: u8,
+    problems: [(); 0],
+    configured: Vec<Configured<'a>>,
+    accounts: Vec<AccountOf<'a>>,
+}
+
+#[derive(Serialize)]
+struct Configured<'a> {
+    account: &'a str,
+    source: &'a str,
+    kind: &'a str,
+    base_url: &'a str,
+    removal: &'a str,
+    enabled: bool,
+}
+
+#[derive(Serialize)]
+struct AccountOf<'a> {
+    account: &'a str,
+    result: &'a str,
+    exit_code: u8,
+    error: Option<Error>,
+    source: SourceOf,
+    platform: PlatformOf,
+    seats: Option<SeatsOf>,
+    would: Option<IntentOf>,
+    findings: Vec<KindOf>,
+}
+
+#[derive(Serialize)]
+struct SourceOf {
+    reachable: bool,
+    rows: Option<usize>,
+    columns: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct PlatformOf {
+    /// Unknown if it was not asked.
+    usable: Option<bool>,
+    error: Option<Error>,
+    users: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct SeatsOf {
+    used: usize,
+    needed: usize,
+    limit: Option<usize>,
+}
+
+#[derive(Serialize)]
+struct IntentOf {
+    adopt: usize,
+    create: usize,
+    update: usize,
+    remove: usize,
+    foreign: usize,
+    held: usize,
+    open: usize,
+}
+
+#[derive(Serialize)]
+struct KindOf {
+    finding: &'static str,
+    employees: usize,
+}
+
+/// The document.
+pub(in crate::cli) fn document<'a>(
+    settings: &'a Settings,
+    checked: &'a [Checked],
+    exit: Exit,
+    show: &Show,
+) -> Document<'a> {
+    let configured = settings.accounts.iter().map(|it| Configured {
+        account: &it.name,
+        source: &it.source,
+        kind: it.target.kind().word(),
+        base_url: it.target.base_url.as_str(),
+        removal: it.removal.word(),
+        enabled: it.enabled,
+    });
+    Document {
+        schema: SCHEMA,
+        result: word(exit),
+        exit_code: exit.code(),
+        problems: [],
+        configured: configured.collect(),
+        accounts: checked.iter().map(|it| account_of(it, show)).collect(),
+    }
+}
+
+fn word(exit: Exit) -> &'static str {
+    if exit == Exit::Ok {
+        "ok"
+    } else {
+        RunResult::Failed.word()
+    }
+}
+
+fn account_of<'a>(it: &'a Checked, show: &Show) -> AccountOf<'a> {
+    let report = &it.end.report;
+    let error_of = |stop: &Stop| Error {
+        code: stop.code().to_owned(),
+        message: show.text(&chain(stop)),
+    };
+    let census = report.census.as_ref();
+    let target_error = match (&it.target, &report.stop) {
+        (Some(Err(stop)), _) => Some(error_of(stop)),
+        (None, Some(stop)) if report.rows.is_some() => Some(error_of(stop)),
+        _ => None,
+    };
+    let is_usable = match (&it.target, census) {
+        (Some(answer), _) => Some(answer.is_ok()),
+        (None, Some(_)) => Some(true),
+        (None, None) => target_error.is_some().then_some(false),
+    };
+    AccountOf {
+        account: &report.account,
+        result: word(it.end.exit),
+        exit_code: it.end.exit.code(),
+        error: report.stop.as_ref().map(error_of),
+        source: SourceOf {
+            reachable: report.rows.is_some(),
+            rows: report.rows,
+            columns: census.map(columns).unwrap_or_default(),
+        },
+        platform: PlatformOf {
+            usable: is_usable,
+            error: target_error,
+            users: census.map(|it| it.on_platform),
+        },
+        seats: census.map(|it| SeatsOf {
+            used: it.on_platform,
+            needed: needed(report, it),
+            limit: it.seats,
+        }),
+        would: census.map(|it| intent_of(report, it)),
+        findings: findings::kinds(&report.findings)
+            .into_iter()
+            .map(|(kind, employees)| KindOf {
+                finding: kind.word(),
+                employees,
+            })
+            .collect(),
+    }
+}
+
+fn intent_of(report: &AccountReport, census: &Census) -> IntentOf {
+    let Intent {
+        create,
+        update,
+        remove,
+        held,
+        conflict,
+    } = Intent::of(report);
+    IntentOf {
+        adopt: census.adopted,
+        create,
+        update,
+        remove,
+        foreign: report.foreign,
+        held,
+        open: conflict,
+    }
+}
