@@ -134,18 +134,12 @@ pub fn diff(known: &Known<'_>) -> Diff {
     for user in wanted {
         compare_wanted(known, user, &mut diff);
     }
-    let ours = known
-        .managed
-        .keys()
-        .chain(&diff.adopted)
-        .cloned()
-        .collect::<BTreeSet<_>>();
-    for id in ours
-        .iter()
+    let ours = known.managed.keys().chain(&diff.adopted);
+    let unwanted: Vec<UserId> = ours
         .filter(|id| !diff.desired.users.contains_key(id))
         .cloned()
-        .collect::<Vec<_>>()
-    {
+        .collect();
+    for id in unwanted {
         compare_unwanted(known, &id, &mut diff);
     }
     diff.findings.sort();
