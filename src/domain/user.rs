@@ -62,22 +62,24 @@ fn rank(text: &str) -> u64 {
 }
 
 impl Ord for UserId {
+    #[inline]
     fn cmp(&self, other: &UserId) -> Ordering {
-        let by_value = || match (numeric(&self.text), numeric(&other.text)) {
-            (Some(mine), Some(theirs)) => mine.len().cmp(&theirs.len()).then_with(|| mine.cmp(theirs)),
-            // Two ids of one rank are both numbers or both not.
-            _ => Ordering::Equal,
-        };
-        let by_rank = self.rank.cmp(&other.rank);
-        let by_rank = by_rank.then_with(|| {
-            if self.rank == LARGE_NUMBER {
-                by_value()
-            } else {
-                Ordering::Equal
-            }
-        });
-        by_rank.then_with(|| self.text.cmp(&other.text))
+        match self.rank.cmp(&other.rank) {
+            Ordering::Equal => cmp_of_one_rank(self, other),
+            by_rank => by_rank,
+        }
     }
+}
+
+/// Compares two ids of one rank, which are both numbers or both not.
+fn cmp_of_one_rank(one: &UserId, other: &UserId) -> Ordering {
+    if one.rank == LARGE_NUMBER
+        && let (Some(mine), Some(theirs)) = (numeric(&one.text), numeric(&other.text))
+    {
+        let by_value = mine.len().cmp(&theirs.len()).then_with(|| mine.cmp(theirs));
+        return by_value.then_with(|| one.text.cmp(&other.text));
+    }
+    one.text.cmp(&other.text)
 }
 
 impl Hash for UserId {
