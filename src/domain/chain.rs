@@ -13,14 +13,14 @@ use super::user::UserId;
 pub fn waits_for<'a>(
     moves: &'a BTreeMap<UserId, Change>,
     holders: &HashMap<&Phone, Vec<&UserId>>,
-) -> HashMap<&'a UserId, &'a UserId> {
+) -> HashMap<&'a UserId, &'a Change> {
     let mut waits = HashMap::with_capacity(moves.len());
     for change in moves.values() {
         let Some(phone) = change.takes() else { continue };
         for holder in holders.get(phone).into_iter().flatten() {
-            let freeing = moves.get_key_value(*holder);
-            if let Some((id, _)) = freeing.filter(|(id, it)| it.op == Op::Update && **id != change.id) {
-                waits.insert(&change.id, id);
+            let freeing = moves.get(*holder);
+            if let Some(freeing) = freeing.filter(|it| it.op == Op::Update && it.id != change.id) {
+                waits.insert(&change.id, freeing);
             }
         }
     }
@@ -38,7 +38,7 @@ pub fn cycles(moves: &BTreeMap<UserId, Change>, holders: &HashMap<&Phone, Vec<&U
         while seen.insert(at) {
             path.push(at);
             let Some(next) = waits.get(at) else { break };
-            at = next;
+            at = &next.id;
         }
         // The walk ended where this same walk had been before: from there on it is a cycle.
         if let Some(begin) = path

@@ -9,7 +9,7 @@ use super::phone::Phone;
 
 /// The key of a user: the employee's id in the CRM, and the id under which the platform knows the user.
 ///
-/// Ordered as people count: ids of ASCII digits first, by value and then by text (`2 < 10 < 010`), all
+/// Ordered as people count: ids of ASCII digits first, by value and then by text (`2 < 010 < 10`), all
 /// others after them by bytes. Wherever the design says "the smallest id", it means this order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct UserId {
@@ -62,22 +62,24 @@ fn rank(text: &str) -> u64 {
 }
 
 impl Ord for UserId {
+    #[inline]
     fn cmp(&self, other: &UserId) -> Ordering {
-        let by_value = || match (numeric(&self.text), numeric(&other.text)) {
-            (Some(mine), Some(theirs)) => mine.len().cmp(&theirs.len()).then_with(|| mine.cmp(theirs)),
-            // Two ids of one rank are both numbers or both not.
-            _ => Ordering::Equal,
-        };
-        let by_rank = self.rank.cmp(&other.rank);
-        let by_rank = by_rank.then_with(|| {
-            if self.rank == LARGE_NUMBER {
-                by_value()
-            } else {
-                Ordering::Equal
-            }
-        });
-        by_rank.then_with(|| self.text.cmp(&other.text))
+        match self.rank.cmp(&other.rank) {
+            Ordering::Equal => cmp_of_one_rank(self, other),
+            by_rank => by_rank,
+        }
     }
+}
+
+/// Compares two ids of one rank, which are both numbers or both not.
+fn cmp_of_one_rank(one: &UserId, other: &UserId) -> Ordering {
+    if one.rank == LARGE_NUMBER
+        && let (Some(mine), Some(theirs)) = (numeric(&one.text), numeric(&other.text))
+    {
+        let by_value = mine.len().cmp(&theirs.len()).then_with(|| mine.cmp(theirs));
+        return by_value.then_with(|| one.text.cmp(&other.text));
+    }
+    one.text.cmp(&other.text)
 }
 
 impl Hash for UserId {
@@ -159,8 +161,8 @@ mod tests {
             "00",
             "7",
             "4611686018427387903",
-            "4611686018427387904",
             "04611686018427387904",
+            "4611686018427387904",
             "4611686018427387905",
             "18446744073709551616",
             "99999999999999999999999999",
