@@ -39,6 +39,8 @@ fn surroundings() -> Surroundings {
     });
     Surroundings {
         environment: Environment::new(variables),
+        program: std::env::current_exe().ok(),
+        is_stdin_terminal: std::io::stdin().is_terminal(),
         is_stdout_terminal: std::io::stdout().is_terminal(),
         is_stderr_terminal: std::io::stderr().is_terminal(),
     }

@@ -11,6 +11,7 @@ mod console;
 mod desk;
 pub mod exit;
 mod failure;
+mod interrupt;
 mod passes;
 mod planfile;
 mod progress;
@@ -18,6 +19,8 @@ mod render;
 pub mod workplace;
 
 pub use console::Console;
+
+use std::path::PathBuf;
 
 use args::{Answer, Args, ColorWhen, Command, Output, PlanOutput, ReconcileOutput};
 use desk::Desk;
@@ -31,6 +34,10 @@ use crate::settings::Environment;
 pub struct Surroundings {
     /// The variables, for settings and secrets.
     pub environment: Environment,
+    /// This program's file, if it can be told.
+    pub program: Option<PathBuf>,
+    /// Somebody can type at stdin.
+    pub is_stdin_terminal: bool,
     /// Stdout is a terminal.
     pub is_stdout_terminal: bool,
     /// Stderr is a terminal.
@@ -69,7 +76,11 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Exit {
         Command::Holds(args) => Box::pin(commands::holds::run(args, &desk)).await,
         Command::State(args) => Box::pin(commands::state::run(args, &desk)).await,
         Command::Simulate(args) => Box::pin(commands::simulate::run(args, &desk)).await,
-        Command::Demo(args) => Box::pin(commands::demo::run(args, &desk)).await,
+        Command::Demo(args) => {
+            let program = surroundings.program;
+            let is_watched = surroundings.is_stdin_terminal && surroundings.is_stdout_terminal;
+            Box::pin(commands::demo::run(args, &desk, program, is_watched)).await
+        }
     };
     let exit = match ended {
         Ok(exit) => exit,

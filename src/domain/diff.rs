@@ -140,22 +140,17 @@ pub fn diff(known: &Known<'_>) -> Diff {
         .filter(|(id, it)| is_missing(id, it))
         .map(|(id, _)| id.clone())
         .collect();
-    let wanted: Vec<User> = diff.desired.users.values().cloned().collect();
-    for user in wanted {
+    let desired = std::mem::take(&mut diff.desired);
+    for user in desired.users.values() {
         compare_wanted(known, user, &mut diff);
     }
-    let ours = known
-        .managed
-        .keys()
-        .chain(&diff.adopted)
-        .cloned()
-        .collect::<BTreeSet<_>>();
-    for id in ours
-        .iter()
+    diff.desired = desired;
+    let ours = known.managed.keys().chain(&diff.adopted);
+    let unwanted: Vec<UserId> = ours
         .filter(|id| !diff.desired.users.contains_key(id))
         .cloned()
-        .collect::<Vec<_>>()
-    {
+        .collect();
+    for id in unwanted {
         compare_unwanted(known, &id, &mut diff);
     }
     diff.findings.sort();
@@ -199,7 +194,7 @@ fn differs_in_both(employee: &Employee, user: &User) -> bool {
 }
 
 /// An employee who shall have a user.
-fn compare_wanted(known: &Known<'_>, wanted: User, diff: &mut Diff) {
+fn compare_wanted(known: &Known<'_>, wanted: &User, diff: &mut Diff) {
     let id = wanted.id.clone();
     if known.policy.protected.contains(&id) || diff.foreign.contains(&id) {
         return;
@@ -213,7 +208,7 @@ fn compare_wanted(known: &Known<'_>, wanted: User, diff: &mut Diff) {
     if has_drifted {
         diff.drift.insert(id.clone());
     }
-    let (name_accepted, phone_accepted) = accepted_forms(remembered, &wanted, user);
+    let (name_accepted, phone_accepted) = accepted_forms(remembered, wanted, user);
     if name_accepted && user.name != wanted.name {
         let detail = format!("the platform shows \"{}\" for \"{}\"", user.name, wanted.name);
         diff.findings.push(Finding {
@@ -223,14 +218,14 @@ fn compare_wanted(known: &Known<'_>, wanted: User, diff: &mut Diff) {
         });
     }
     if phone_accepted && user.phone != wanted.phone {
-        diff.findings.push(phone_finding(&id, &wanted, user));
+        diff.findings.push(phone_finding(&id, wanted, user));
     }
     if name_accepted && phone_accepted {
         return;
     }
     // What the CRM says is what was last accepted: the platform's side moved, not ours.
     let is_drift_only = snapshot.is_some_and(|it| {
-        let (name_was_accepted, phone_was_accepted) = accepted_forms(remembered, &wanted, it);
+        let (name_was_accepted, phone_was_accepted) = accepted_forms(remembered, wanted, it);
         has_drifted && name_was_accepted && phone_was_accepted
     });
     if is_drift_only && known.policy.on_drift == OnDrift::Report {
@@ -240,7 +235,7 @@ fn compare_wanted(known: &Known<'_>, wanted: User, diff: &mut Diff) {
         id: id.clone(),
         op: Op::Update,
         old: Some(user.clone()),
-        new: Some(wanted),
+        new: Some(wanted.clone()),
     };
     let loses_phone = change.frees().is_some() && change.takes().is_none();
     if known.is_rejected(&id, Subject::Update) || (loses_phone && known.is_rejected(&id, Subject::PhoneLoss))
@@ -291,7 +286,7 @@ fn phone_finding(id: &UserId, wanted: &User, user: &User) -> Finding {
 }
 
 /// An employee who has no user yet, or whose user somebody removed.
-fn compare_absent(known: &Known<'_>, wanted: User, snapshot: Option<&User>, diff: &mut Diff) {
+fn compare_absent(known: &Known<'_>, wanted: &User, snapshot: Option<&User>, diff: &mut Diff) {
     let id = wanted.id.clone();
     if snapshot.is_some() {
         diff.drift.insert(id.clone());
@@ -308,7 +303,7 @@ fn compare_absent(known: &Known<'_>, wanted: User, snapshot: Option<&User>, diff
             id,
             op: Op::Create,
             old: None,
-            new: Some(wanted),
+            new: Some(wanted.clone()),
         },
     );
 }

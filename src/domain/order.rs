@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 use super::batch::{Batch, ClearBy, Item, PhoneField, Purpose, Verb};
 use super::capability::Capabilities;
-use super::contention::{Clearing, ParkPolicy, Terms, cycles, waits_for};
+use super::chain::{cycles, waits_for};
+use super::contention::{Clearing, ParkPolicy, Terms};
 use super::outcome::{Change, Op};
 use super::user::UserId;
 use super::world::World;
@@ -52,7 +53,7 @@ pub fn order(
         moves,
         terms,
         waits: &waits,
-        awaited: waits.values().copied().collect(),
+        awaited: waits.values().map(|it| &it.id).collect(),
         recreated: &recreated,
         parked: &parked,
     };
@@ -73,7 +74,7 @@ pub fn order(
     for slot in sheet.schedule(&jobs, capabilities.batch_users) {
         packer.pack(
             update_verb,
-            slot.iter().map(|id| sheet.apply_item(id)).collect(),
+            slot.iter().map(|change| sheet.apply_item(change)).collect(),
             &mut batches,
         );
     }
@@ -115,7 +116,7 @@ fn gives_up(change: &Change) -> bool {
 /// Who is parked: one of each cycle, and one at each cut of a long chain.
 fn parked<'a>(
     moves: &'a BTreeMap<UserId, Change>,
-    waits: &HashMap<&'a UserId, &'a UserId>,
+    waits: &HashMap<&'a UserId, &'a Change>,
     recreated: &HashSet<UserId>,
     terms: &Terms,
     creates_share: bool,
@@ -124,20 +125,19 @@ fn parked<'a>(
     if terms.clearing == Clearing::Impossible {
         return parked;
     }
-    let is_link = |id: &UserId| {
-        moves
-            .get(id)
-            .is_some_and(|it| it.takes().is_some() && (it.op == Op::Update || creates_share))
-            && !recreated.contains(id)
+    let is_link = |change: &Change| {
+        let is_kind = change.op == Op::Update || creates_share;
+        is_kind && change.takes().is_some() && !recreated.contains(&change.id)
     };
-    let followers: HashMap<&UserId, &UserId> = waits
-        .iter()
-        .filter(|(id, _)| is_link(id))
-        .map(|(id, waits_for)| (*waits_for, *id))
-        .collect();
+    let links: Vec<&UserId> = moves.values().filter(|it| is_link(it)).map(|it| &it.id).collect();
+    let mut followers: HashMap<&UserId, &UserId> = HashMap::with_capacity(waits.len());
+    for id in &links {
+        if let Some(freeing) = waits.get(*id) {
+            followers.insert(&freeing.id, id);
+        }
+    }
     let mut seen: HashSet<&UserId> = HashSet::with_capacity(waits.len());
     // First the chains, each from its head, which waits for no link; what remains are cycles.
-    let links: Vec<&UserId> = moves.keys().filter(|id| is_link(id)).collect();
     let is_head = |id: &&UserId| waits.get(*id).is_none_or(|freeing| !is_link(freeing));
     for begin in links.iter().filter(|id| is_head(id)).chain(&links) {
         if seen.contains(*begin) {
@@ -165,7 +165,7 @@ fn parked<'a>(
 struct Sheet<'a> {
     moves: &'a BTreeMap<UserId, Change>,
     terms: &'a Terms,
-    waits: &'a HashMap<&'a UserId, &'a UserId>,
+    waits: &'a HashMap<&'a UserId, &'a Change>,
     /// Updates whose phone somebody waits for.
     awaited: HashSet<&'a UserId>,
     recreated: &'a HashSet<UserId>,
@@ -219,7 +219,7 @@ impl<'a> Sheet<'a> {
     /// A park leaves the name as it is; a phone that goes for good goes with the whole new record.
     fn early_item(&self, change: &Change) -> Option<Item> {
         if !self.parked.contains(&change.id) {
-            return Some(self.apply_item(&change.id));
+            return Some(self.apply_item(change));
         }
         let name = Arc::clone(&change.old.as_ref()?.name);
         let phone = PhoneField::Clear(self.clear_by());
@@ -239,21 +239,20 @@ impl<'a> Sheet<'a> {
     }
 
     /// The whole record as it shall be after the plan.
-    fn apply_item(&self, id: &UserId) -> Item {
-        let change = &self.moves[id];
+    fn apply_item(&self, change: &Change) -> Item {
         let new = change
             .new
             .as_ref()
             .expect("only deletes have no new record, and they are not applied here");
         let phone = match &new.phone {
             Some(phone) => PhoneField::Number(phone.clone()),
-            None if change.frees().is_some() && !self.recreated.contains(id) => {
+            None if change.frees().is_some() && !self.recreated.contains(&change.id) => {
                 PhoneField::Clear(self.clear_by())
             }
             None => PhoneField::None,
         };
         Item {
-            id: id.clone(),
+            id: change.id.clone(),
             name: Arc::clone(&new.name),
             phone,
             purpose: Purpose::Apply,
@@ -262,44 +261,37 @@ impl<'a> Sheet<'a> {
 
     /// Recreated users first: their seats are their own.
     fn creates(&self) -> Vec<Item> {
-        let again = self.moves.keys().filter(|id| self.recreated.contains(*id));
-        let new = self
-            .moves
-            .values()
-            .filter(|it| it.op == Op::Create)
-            .map(|it| &it.id);
-        again.chain(new).map(|id| self.apply_item(id)).collect()
+        let changes = self.moves.values();
+        let again = changes.clone().filter(|it| self.recreated.contains(&it.id));
+        let new = changes.filter(|it| it.op == Op::Create);
+        again.chain(new).map(|it| self.apply_item(it)).collect()
     }
 
     /// The changes that travel with the updates.
-    fn jobs(&self, creates_share: bool) -> Vec<&'a UserId> {
+    fn jobs(&self, creates_share: bool) -> Vec<&'a Change> {
         let is_job = |change: &Change| match change.op {
             Op::Create => creates_share,
             Op::Update if self.recreated.contains(&change.id) => creates_share,
             Op::Update => self.parked.contains(&change.id) || !self.goes_early(change),
             Op::Delete | Op::Park | Op::Access => false,
         };
-        self.moves
-            .values()
-            .filter(|it| is_job(it))
-            .map(|it| &it.id)
-            .collect()
+        self.moves.values().filter(|it| is_job(it)).collect()
     }
 
     /// The job that must be done before this one, if any: it frees the phone, and does so as a job.
-    fn predecessor(&self, id: &UserId) -> Option<&'a UserId> {
-        let freeing = *self.waits.get(id)?;
-        let change = &self.moves[freeing];
-        let is_free_before = self.goes_early(change) || self.recreated.contains(freeing);
-        (!is_free_before).then_some(freeing)
+    fn predecessor(&self, job: &Change) -> Option<&'a UserId> {
+        let freeing = *self.waits.get(&job.id)?;
+        let is_free_before = self.goes_early(freeing) || self.recreated.contains(&freeing.id);
+        (!is_free_before).then_some(&freeing.id)
     }
 
     /// Hu's algorithm: in each slot the ready jobs with the longest remaining chain.
-    fn schedule(&self, jobs: &[&'a UserId], batch_users: usize) -> Vec<Vec<&'a UserId>> {
-        let index: HashMap<&UserId, usize> = jobs.iter().enumerate().map(|(idx, id)| (*id, idx)).collect();
+    fn schedule(&self, jobs: &[&'a Change], batch_users: usize) -> Vec<Vec<&'a Change>> {
+        let index: HashMap<&UserId, usize> =
+            jobs.iter().enumerate().map(|(idx, job)| (&job.id, idx)).collect();
         let before: Vec<Option<usize>> = jobs
             .iter()
-            .map(|id| self.predecessor(id).and_then(|it| index.get(it).copied()))
+            .map(|job| self.predecessor(job).and_then(|it| index.get(it).copied()))
             .collect();
         let mut after: Vec<Option<usize>> = vec![None; jobs.len()];
         for (idx, before) in before.iter().enumerate() {

@@ -55,8 +55,23 @@ fn mask(digits: &str) -> String {
     if digits.len() < 8 {
         return "+***".to_owned();
     }
-    let (head, tail) = (&digits[..5], &digits[digits.len() - 2..]);
-    format!("+{} {} *** *{tail}", &head[..3], &head[3..])
+    let (country, rest) = digits.split_at(country_code_len(digits));
+    format!("+{country} {} *** *{}", &rest[..2], &rest[rest.len() - 2..])
+}
+
+/// Length of the country code: the world's numbering plan (ITU-T E.164) tells it by the first two digits.
+fn country_code_len(digits: &str) -> usize {
+    match digits.as_bytes() {
+        [b'1' | b'7', ..] => 1,
+        [b'2', b'0' | b'7', ..]
+        | [b'3', b'0'..=b'4' | b'6' | b'9', ..]
+        | [b'4', b'0' | b'1' | b'3'..=b'9', ..]
+        | [b'5', b'1'..=b'8', ..]
+        | [b'6', b'0'..=b'6', ..]
+        | [b'8', b'1' | b'2' | b'4' | b'6', ..]
+        | [b'9', b'0'..=b'5' | b'8', ..] => 2,
+        _ => 3,
+    }
 }
 
 impl fmt::Debug for Phone {
@@ -99,10 +114,11 @@ mod tests {
 
     #[test]
     fn a_mask_keeps_the_ends_only() {
-        assert_eq!(
-            Phone::from_remote("37155123434").unwrap().masked(),
-            "+371 55 *** *34"
-        );
-        assert_eq!(Phone::from_remote("1234567").unwrap().masked(), "+***");
+        let masked = |digits| Phone::from_remote(digits).unwrap().masked();
+        assert_eq!(masked("37155123434"), "+371 55 *** *34");
+        assert_eq!(masked("77014236066"), "+7 70 *** *66");
+        assert_eq!(masked("5511987854099"), "+55 11 *** *99");
+        assert_eq!(masked("99112345"), "+991 12 *** *45");
+        assert_eq!(masked("1234567"), "+***");
     }
 }

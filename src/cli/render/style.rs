@@ -26,6 +26,10 @@ impl Style {
         Style { has_color }
     }
 
+    pub(in crate::cli) fn has_color(self) -> bool {
+        self.has_color
+    }
+
     /// The text in that tone.
     pub(in crate::cli) fn paint(self, tone: Tone, text: &str) -> String {
         if !self.has_color || text.is_empty() {

@@ -1,0 +1,190 @@
+//! The stage: headings, sentences, commands with what they say, and pauses for whoever reads along.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::company::Company;
+use crate::cli::console::Console;
+use crate::cli::render::style::Tone;
+use crate::cli::render::{WIDTH, wrap};
+
+/// The configuration's file in the folder of the story.
+pub(super) const CONFIG: &str = "demo.toml";
+
+/// The variable in which commands find the token.
+pub(super) const TOKEN_VARIABLE: &str = "DEMO_TOKEN";
+
+/// Where the story is told.
+pub(super) struct Stage<'a> {
+    pub(super) console: &'a Console,
+    /// This program: commands are run as everybody runs them.
+    pub(super) program: PathBuf,
+    /// Where commands run.
+    pub(super) folder: &'a Path,
+    pub(super) has_pauses: bool,
+    pub(super) show_phones: bool,
+}
+
+/// How much of an answer is shown.
+#[derive(Clone, Copy)]
+pub(super) enum Excerpt {
+    /// All of it.
+    Whole,
+    /// So many lines at the beginning, and all from the first line on that holds this text.
+    FirstAndFrom(usize, &'static str),
+}
+
+impl Stage<'_> {
+    /// Begins a chapter.
+    pub(super) fn chapter(&self, n: usize, of: usize, title: &str) {
+        self.heading(&format!("{n} of {of} ── {title}"));
+    }
+
+    /// A line across the screen.
+    pub(super) fn heading(&self, title: &str) {
+        let heading = format!("── {title} ");
+        let rule = "─".repeat(WIDTH.saturating_sub(heading.chars().count()));
+        let style = self.console.style;
+        self.console
+            .print(&format!("\n{}\n", style.paint(Tone::Heading, &(heading + &rule))));
+    }
+
+    /// Says something, broken into lines.
+    pub(super) fn say(&self, text: &str) {
+        self.console.print(&wrap(text, 0));
+    }
+
+    /// Shows something whose lines stay as they are, after an empty one.
+    pub(super) fn show(&self, text: &str) {
+        self.console.print(&format!("\n{text}"));
+    }
+
+    /// Says what was checked, and turned out well.
+    pub(super) fn confirm(&self, checked: &[&str]) {
+        let mark = self.console.style.paint(Tone::Good, "✓");
+        let lines: String = checked.iter().map(|it| format!("{mark} {it}\n")).collect();
+        self.console.print(&format!("\n{lines}"));
+    }
+
+    /// Runs a command as somebody would type it, and shows what it says.
+    ///
+    /// # Errors
+    /// If it ends otherwise than the story tells.
+    pub(super) async fn run(
+        &self,
+        company: &Company,
+        words: &[&'static str],
+        exit: i32,
+        excerpt: Excerpt,
+    ) -> anyhow::Result<String> {
+        let line = format!("$ wazzup-sync --config {CONFIG} {}", words.join(" "));
+        let style = self.console.style;
+        self.console
+            .print(&format!("\n{}\n", style.paint(Tone::Heading, &line)));
+        let mut command = self.command(company, words);
+        let ended = tokio::task::spawn_blocking(move || command.output()).await??;
+        let (stdout, stderr) = (
+            String::from_utf8_lossy(&ended.stdout),
+            String::from_utf8_lossy(&ended.stderr),
+        );
+        let shown = shortened(&stdout, excerpt);
+        self.console.print(shown.as_deref().unwrap_or(&stdout));
+        let code = ended.status.code();
+        if code == Some(exit) && exit != 0 {
+            self.console.print(&format!("(exit code {exit})\n"));
+        }
+        anyhow::ensure!(
+            code == Some(exit),
+            "`{}` ended with {}, and not with exit code {exit} as the story goes\n{stderr}",
+            words.join(" "),
+            ended.status,
+        );
+        anyhow::ensure!(
+            shown.is_some(),
+            "`{}` says something else than the story",
+            words.join(" ")
+        );
+        Ok(stdout.into_owned())
+    }
+
+    fn command(&self, company: &Company, words: &[&'static str]) -> Command {
+        let color = if self.console.style.has_color() {
+            "always"
+        } else {
+            "never"
+        };
+        let mut command = Command::new(&self.program);
+        command
+            .current_dir(self.folder)
+            // What is set for the real thing must not get into the story.
+            .env_clear()
+            .env(TOKEN_VARIABLE, company.token())
+            .args(["--config", CONFIG])
+            .args(["--color", color])
+            .args(words)
+            .stdin(Stdio::null());
+        if self.show_phones {
+            command.arg("--show-phones");
+        }
+        command
+    }
+
+    /// Waits for Enter, if somebody sits there.
+    pub(super) async fn pause(&self) {
+        if !self.has_pauses {
+            return;
+        }
+        self.console.print("\nEnter goes on, Ctrl-C ends ");
+        let (told, waits) = tokio::sync::oneshot::channel();
+        // A thread of its own, because the end of the runtime would wait for one of the runtime's.
+        std::thread::spawn(move || {
+            let _ = io::stdin().read_line(&mut String::new());
+            let _ = told.send(());
+        });
+        // The sender can't go without having sent.
+        let _ = waits.await;
+    }
+}
+
+/// The text without what the excerpt leaves out; `None` if there is no line to go on from.
+fn shortened(text: &str, excerpt: Excerpt) -> Option<String> {
+    let Excerpt::FirstAndFrom(first, mark) = excerpt else {
+        return Some(text.to_owned());
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let from = lines.iter().position(|line| line.contains(mark))?;
+    // A line in place of one line would save nothing.
+    if from <= first + 1 {
+        return Some(text.to_owned());
+    }
+    let mut short = String::new();
+    let hidden = format!("  [{} more lines]", from - first);
+    for line in lines[..first]
+        .iter()
+        .chain([&hidden.as_str()])
+        .chain(&lines[from..])
+    {
+        short.push_str(line);
+        short.push('\n');
+    }
+    Some(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_answer_is_cut_in_its_middle() {
+        let cut = |text| shortened(text, Excerpt::FirstAndFrom(1, "end"));
+        assert_eq!(
+            cut("a\nb\nc\nthe end\ne\n").unwrap(),
+            "a\n  [2 more lines]\nthe end\ne\n"
+        );
+        assert_eq!(cut("a\nb\nthe end\n").unwrap(), "a\nb\nthe end\n");
+        assert_eq!(cut("the end\n").unwrap(), "the end\n");
+        assert_eq!(cut("a\nb\nc\n"), None);
+        assert_eq!(shortened("", Excerpt::Whole).unwrap(), "");
+    }
+}
