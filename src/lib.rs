@@ -9,7 +9,16 @@
 //! ```
 //!
 //! Everything from `desired` to `check` is [`domain`]: pure, synchronous, the same input gives the same
-//! plan. [`reconcile`] is the only caller of [`source`], [`target`] and [`store`]; `cli` calls `reconcile`.
+//! plan. [`reconcile`] is the only caller of [`source`], [`target`] and [`store`]; [`cli`] calls `reconcile`.
+//!
+//! # Codemap
+//!
+//! - [`domain`] decides: rules, comparison, guards, order of requests, the checker.
+//! - [`source`] reads the CRM's database; [`target`] speaks to a platform; [`store`] remembers.
+//! - [`reconcile`] is one pass: observe, plan, apply, read back, record.
+//! - [`simulator`] is a platform that can be told how to behave and misbehave: for tests, `simulate`, `demo`.
+//! - [`settings`] is the configuration, [`cli`] the commands and what they print, [`telemetry`] the log.
+//! - [`text`] makes text from outside fit to show.
 //!
 //! # Invariants
 //!

@@ -11,16 +11,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use super::failure::chain;
-use crate::domain::contention::ParkPolicy;
-use crate::domain::diff::{Leavers, OnDrift, Policy};
-use crate::domain::employee::LongIds;
-use crate::domain::guard::{Limit, Limits};
+use crate::domain::diff::{Leavers, Policy};
 use crate::domain::memory::Millis;
 use crate::domain::user::UserId;
 use crate::reconcile::{Account, Clock, Timing};
 use crate::settings::{
-    self, AccountSettings, DatabaseUrl, Environment, Platform, RemovalPolicy, SecretRef, Settings,
-    SourceRead, SourceSettings, StoreUrl, WazzupCredential,
+    AccountSettings, DatabaseUrl, Environment, Platform, RemovalPolicy, SecretRef, Settings, SourceRead,
+    SourceSettings, StoreUrl, WazzupCredential,
 };
 use crate::source::{self, Source, SourceOptions};
 use crate::store::{Binding, Store};
@@ -143,10 +140,10 @@ impl Workplace {
             base_url,
             binding,
             default_region: source_settings.default_region.as_deref().map(Arc::from),
-            long_ids: long_ids(source_settings.long_ids),
+            long_ids: source_settings.long_ids,
             policy: policy(account),
-            limits: limits(account),
-            park: park(account),
+            limits: account.limits,
+            park: account.park,
             settings_mark: mark(&fingerprints.removals),
             plan_mark: mark(&fingerprints.plan),
             verify_every: self.settings.daemon.verify_every,
@@ -256,47 +253,11 @@ fn policy(account: &AccountSettings) -> Policy {
             RemovalPolicy::Delete | RemovalPolicy::Deactivate | RemovalPolicy::Unassign => Leavers::Remove,
         },
         removal_after: i64::try_from(account.removal_after.as_millis()).unwrap_or(i64::MAX),
-        on_drift: match account.on_drift {
-            settings::OnDrift::Repair => OnDrift::Repair,
-            settings::OnDrift::Report => OnDrift::Report,
-        },
+        on_drift: account.on_drift,
         protected: account
             .protected
             .iter()
             .map(|id| UserId::new(id.as_str()))
             .collect(),
-    }
-}
-
-fn limits(account: &AccountSettings) -> Limits {
-    let limit = |limit| match limit {
-        settings::Limit::Percent(percent) => Limit::Percent(u32::from(percent)),
-        settings::Limit::Count(count) => Limit::Count(count),
-    };
-    let settings::Limits {
-        removals,
-        removals_per_day,
-        phone_losses,
-        updates,
-    } = account.limits;
-    Limits {
-        removals: limit(removals),
-        removals_per_day: limit(removals_per_day),
-        phone_losses: limit(phone_losses),
-        updates: limit(updates),
-    }
-}
-
-fn park(account: &AccountSettings) -> ParkPolicy {
-    match account.park {
-        settings::ParkPolicy::Clear => ParkPolicy::Clear,
-        settings::ParkPolicy::Recreate => ParkPolicy::Recreate,
-    }
-}
-
-fn long_ids(long_ids: settings::LongIds) -> LongIds {
-    match long_ids {
-        settings::LongIds::Reject => LongIds::Reject,
-        settings::LongIds::Hash => LongIds::Hash,
     }
 }

@@ -140,10 +140,13 @@ impl<'a> Replay<'a> {
                 return Err(Violation::Twice(item.id.clone()));
             }
             self.admit_item(batch.verb, item)?;
+            // A record that carries the phone which its user has takes nothing.
+            let takes = |phone: &&Phone| self.phone_of(&item.id) != Some(*phone);
             let Some(phone) = item
                 .phone
                 .number()
                 .filter(|_| self.unique_phones && batch.verb != Verb::Delete)
+                .filter(takes)
             else {
                 continue;
             };
@@ -257,3 +260,6 @@ pub fn check(
     }
     Ok(used)
 }
+
+#[cfg(test)]
+mod tests;

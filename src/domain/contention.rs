@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::batch::ClearBy;
-use super::memory::Reason;
+use super::memory::{Managed, Reason};
 use super::outcome::{Change, Op, Outcome, Settled};
 use super::phone::Phone;
 use super::user::UserId;
@@ -35,6 +35,16 @@ pub enum ParkPolicy {
     Recreate,
 }
 
+impl ParkPolicy {
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            ParkPolicy::Clear => "clear",
+            ParkPolicy::Recreate => "recreate",
+        }
+    }
+}
+
 /// What limits a plan beside the guards.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Terms {
@@ -48,13 +58,6 @@ pub struct Terms {
     pub unique_phones: bool,
     /// Phones that the platform called taken in this run although the list shows no holder.
     pub unseen_phones: BTreeSet<Phone>,
-}
-
-impl Terms {
-    /// Whether a user can lose its phone and get no other, in whatever way.
-    fn can_clear(&self) -> bool {
-        self.clearing != Clearing::Impossible || self.park == ParkPolicy::Recreate
-    }
 }
 
 /// The changes that can be ordered, and what became of all others.
@@ -87,24 +90,32 @@ pub fn contend(
     passed: BTreeMap<UserId, Change>,
     held: BTreeMap<UserId, (Change, Reason)>,
     world: &World,
+    managed: &Managed,
     terms: &Terms,
 ) -> Contended {
+    let n_deletes = passed.values().filter(|it| it.op == Op::Delete).count();
+    let staying = world.users.len() - n_deletes;
+    let can_recreate = terms.park == ParkPolicy::Recreate && terms.seats.is_none_or(|seats| staying <= seats);
     let mut court = Court {
         world,
+        managed,
         terms,
-        held: HashMap::new(),
+        can_clear: terms.clearing != Clearing::Impossible || can_recreate,
+        held_removals: HashMap::new(),
         result: Contended::default(),
     };
     for (id, (change, reason)) in held {
-        court.held.insert(id, change.op);
+        if change.op == Op::Delete {
+            court.held_removals.insert(id.clone(), id);
+        }
         let detail = format!("waits for a decision: wazzup-sync holds ({})", reason.word());
         court.settle(change, Outcome::Held, reason.word(), detail);
     }
     court.result.moves = passed;
-    if terms.unique_phones {
-        court.settle_phones();
-    }
+    court.settle_phones();
     court.seat();
+    // Only now is it known who really takes a phone.
+    court.keep_old_phones();
     court.drop_empty();
     court
         .result
@@ -115,18 +126,29 @@ pub fn contend(
 
 struct Court<'a> {
     world: &'a World,
+    managed: &'a Managed,
     terms: &'a Terms,
-    /// Users whose change is held, and what it would do.
-    held: HashMap<UserId, Op>,
+    /// Whether a user can lose its phone and get no other, in whatever way. An account with more users than
+    /// seats takes nobody back, so there nobody is deleted for a moment.
+    can_clear: bool,
+    /// Whose removal is held, and who waits for such a removal: with the leaver at the end of the wait.
+    held_removals: HashMap<UserId, UserId>,
     result: Contended,
 }
 
 /// What stands between a change and the phone it wants.
 enum Obstacle {
-    /// The holder's removal is held.
-    HeldRemoval(UserId),
+    /// The holder stays until a removal that is held is decided: its own, or that of another.
+    HeldRemoval {
+        /// Who has the phone.
+        holder: UserId,
+        /// Whose removal is held.
+        leaver: UserId,
+    },
     /// The holder stays.
     Immovable(UserId),
+    /// The platform shows the phone on several users, and no order frees it for certain.
+    Shared(UserId),
     /// The holder would let go, but no way to take its phone away works.
     CannotPark(UserId),
     /// Somebody whom the list does not show.
@@ -150,8 +172,13 @@ impl Court<'_> {
     fn settle_phones(&mut self) {
         let holders = self.world.holders();
         loop {
-            if !self.terms.can_clear() {
+            if !self.can_clear {
                 self.keep_uncleared(&holders);
+            }
+            if !self.terms.unique_phones {
+                return;
+            }
+            if !self.can_clear {
                 self.stop_cycles(&holders);
             }
             let mut obstacles = Vec::new();
@@ -170,7 +197,6 @@ impl Court<'_> {
                 self.block(&id, obstacle);
             }
         }
-        self.keep_old_phones();
     }
 
     fn obstacle(
@@ -179,6 +205,7 @@ impl Court<'_> {
         phone: &Phone,
         holders: &HashMap<&Phone, Vec<&UserId>>,
     ) -> Option<Obstacle> {
+        let mut freed_by: Option<&UserId> = None;
         for holder in holders
             .get(phone)
             .into_iter()
@@ -191,11 +218,25 @@ impl Court<'_> {
                 .get(holder)
                 .is_some_and(|it| it.frees() == Some(phone));
             if !lets_go {
-                return Some(match self.held.get(holder) {
-                    Some(Op::Delete) => Obstacle::HeldRemoval((*holder).clone()),
-                    _ if self.result.phone_kept.contains(holder) => Obstacle::CannotPark((*holder).clone()),
-                    _ => Obstacle::Immovable((*holder).clone()),
+                return Some(match self.held_removals.get(holder) {
+                    Some(leaver) => Obstacle::HeldRemoval {
+                        holder: (*holder).clone(),
+                        leaver: leaver.clone(),
+                    },
+                    None if self.result.phone_kept.contains(holder) => {
+                        Obstacle::CannotPark((*holder).clone())
+                    }
+                    None => Obstacle::Immovable((*holder).clone()),
                 });
+            }
+            if self
+                .result
+                .moves
+                .get(holder)
+                .is_some_and(|it| it.op == Op::Update)
+                && let Some(other) = freed_by.replace(*holder)
+            {
+                return Some(Obstacle::Shared(other.clone()));
             }
         }
         self.terms
@@ -214,12 +255,16 @@ impl Court<'_> {
             .map(|it| it.digits().to_owned())
             .unwrap_or_default();
         let (code, detail) = match obstacle {
-            Obstacle::HeldRemoval(holder) => {
-                let detail =
-                    format!("waits for +{phone}, the phone of user \"{holder}\", whose removal is held");
+            Obstacle::HeldRemoval { holder, leaver } => {
+                let whose = if holder == leaver {
+                    "whose removal is held".to_owned()
+                } else {
+                    format!("who waits for the held removal of user \"{leaver}\"")
+                };
+                let detail = format!("waits for +{phone}, the phone of user \"{holder}\", {whose}");
                 if let Some(change) = self.result.moves.remove(id) {
                     // Whoever waits for this one's phone waits for the same removal.
-                    self.held.insert(id.clone(), Op::Delete);
+                    self.held_removals.insert(id.clone(), leaver);
                     self.settle(change, Outcome::Held, "waits_for_held_removal", detail);
                 }
                 return;
@@ -232,6 +277,12 @@ impl Court<'_> {
                 "cannot_park",
                 format!(
                     "+{phone} belongs to user \"{holder}\", and this platform lets nobody give up a phone; set park = \"recreate\""
+                ),
+            ),
+            Obstacle::Shared(holder) => (
+                "phone_taken",
+                format!(
+                    "+{phone} is on user \"{holder}\" and others at once; it can be had when they let go"
                 ),
             ),
             Obstacle::Unseen => (
@@ -319,7 +370,9 @@ impl Court<'_> {
         }
     }
 
-    /// The smallest ids get the free seats; who does not fit is deferred.
+    /// The free seats go first to users of ours whose create is under way, then to the smallest ids; who does
+    /// not fit is deferred. So somebody who was deleted for a moment, when a run ended early, never loses the
+    /// seat to somebody else.
     fn seat(&mut self) {
         let Some(seats) = self.terms.seats else { return };
         let leaving = self
@@ -329,14 +382,12 @@ impl Court<'_> {
             .filter(|it| it.op == Op::Delete)
             .count();
         let used = self.world.users.len() - leaving;
-        let creates = self
-            .result
-            .moves
-            .values()
-            .filter(|it| it.op == Op::Create)
-            .map(|it| it.id.clone());
-        let beyond: Vec<UserId> = creates.skip(seats.saturating_sub(used)).collect();
-        for id in beyond {
+        let creates = self.result.moves.values().filter(|it| it.op == Op::Create);
+        let is_under_way = |id: &UserId| self.managed.get(id).is_some_and(|it| it.observed.is_none());
+        let (under_way, new): (Vec<UserId>, Vec<UserId>) =
+            creates.map(|it| it.id.clone()).partition(is_under_way);
+        let free = seats.saturating_sub(used);
+        for id in under_way.into_iter().chain(new).skip(free) {
             self.result.blocked.remove(&id);
             if let Some(change) = self.result.moves.remove(&id) {
                 let detail = format!("all {seats} seats of the account are taken");
@@ -406,3 +457,6 @@ pub fn cycles(moves: &BTreeMap<UserId, Change>, holders: &HashMap<&Phone, Vec<&U
     }
     cycles
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,13 @@ pub fn desired(employees: &Employees, world: &World, managed: &Managed) -> Desir
         };
         users.insert(employee.id.clone(), user);
     }
-    for (id, finding) in losers_of_shared_phones(&users, world) {
+    // What is not managed is no claim: it stays, even where the platform shows one phone on two users.
+    let losers = if employees.manage_phones {
+        losers_of_shared_phones(&users, world)
+    } else {
+        Vec::new()
+    };
+    for (id, finding) in losers {
         if let Some(user) = users.get_mut(&id) {
             user.phone = None;
         }
@@ -118,3 +124,6 @@ fn losers_of_shared_phones(users: &BTreeMap<UserId, User>, world: &World) -> Vec
     }
     losers
 }
+
+#[cfg(test)]
+mod tests;

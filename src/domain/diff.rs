@@ -31,6 +31,16 @@ pub enum OnDrift {
     Report,
 }
 
+impl OnDrift {
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            OnDrift::Repair => "repair",
+            OnDrift::Report => "report",
+        }
+    }
+}
+
 /// The settings of an account that decide what a difference leads to.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Policy {
@@ -92,7 +102,8 @@ pub struct Diff {
     pub foreign: BTreeSet<UserId>,
     /// Managed users that somebody changed or removed on the platform.
     pub drift: BTreeSet<UserId>,
-    /// Managed users that were seen once and are not there now.
+    /// Managed users that were seen once and are not there now, whatever their rows say: if they are many,
+    /// this is another company's list.
     pub missing: BTreeSet<UserId>,
     /// Managed users that are neither there nor wanted: nothing is left to do.
     pub gone: BTreeSet<UserId>,
@@ -122,6 +133,13 @@ pub fn diff(known: &Known<'_>) -> Diff {
     diff.findings.extend(known.employees.findings.iter().cloned());
     diff.findings.extend(diff.desired.findings.iter().cloned());
     sort_strangers(known, &mut diff);
+    let is_missing =
+        |id: &UserId, it: &Remembered| it.observed.is_some() && !known.world.users.contains_key(id);
+    let managed = known.managed.iter();
+    diff.missing = managed
+        .filter(|(id, it)| is_missing(id, it))
+        .map(|(id, _)| id.clone())
+        .collect();
     let wanted: Vec<User> = diff.desired.users.values().cloned().collect();
     for user in wanted {
         compare_wanted(known, user, &mut diff);
@@ -276,7 +294,6 @@ fn phone_finding(id: &UserId, wanted: &User, user: &User) -> Finding {
 fn compare_absent(known: &Known<'_>, wanted: User, snapshot: Option<&User>, diff: &mut Diff) {
     let id = wanted.id.clone();
     if snapshot.is_some() {
-        diff.missing.insert(id.clone());
         diff.drift.insert(id.clone());
         if known.policy.on_drift == OnDrift::Report {
             return;
@@ -303,9 +320,6 @@ fn compare_unwanted(known: &Known<'_>, id: &UserId, diff: &mut Diff) {
     }
     let remembered = known.managed.get(id);
     let Some(user) = known.world.users.get(id) else {
-        if remembered.is_some_and(|it| it.observed.is_some()) {
-            diff.missing.insert(id.clone());
-        }
         // A create whose answer was lost may land yet: it is remembered for a day.
         if remembered.is_none_or(|it| it.observed.is_some() || it.since.plus(Millis::DAY) <= known.now) {
             diff.gone.insert(id.clone());
@@ -352,3 +366,6 @@ fn compare_unwanted(known: &Known<'_>, id: &UserId, diff: &mut Diff) {
         },
     );
 }
+
+#[cfg(test)]
+mod tests;

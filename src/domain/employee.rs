@@ -25,6 +25,16 @@ pub enum LongIds {
     Hash,
 }
 
+impl LongIds {
+    /// The word in the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            LongIds::Reject => "reject",
+            LongIds::Hash => "hash",
+        }
+    }
+}
+
 /// What the rules need to know beside the rows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rules {
@@ -117,9 +127,16 @@ pub fn employees(read: &CompleteRead, rules: &Rules) -> Employees {
         n_rows: read.rows().len(),
         ..Employees::default()
     };
-    for (raw_id, rows) in group_by_id(read.rows()) {
+    let groups = group_by_id(read.rows());
+    let twins = case_twins(groups.keys());
+    for (raw_id, rows) in &groups {
         let raw_id = raw_id.as_str();
         match usable_id(raw_id, rules) {
+            Ok(_) if twins.contains_key(raw_id) => {
+                let all = &twins[raw_id];
+                let detail = format!("{all} differ in letter case only; give each person one id");
+                found.quarantine(raw_id, FindingKind::IdDuplicate, detail);
+            }
             Err(problem) => found.quarantine(raw_id, FindingKind::IdInvalid, problem),
             Ok(id) => match rows.as_slice() {
                 [row] => read_row(&mut found, raw_id, id, row, read.columns(), rules),
@@ -134,7 +151,7 @@ pub fn employees(read: &CompleteRead, rules: &Rules) -> Employees {
             },
         }
     }
-    quarantine_case_twins(&mut found);
+    quarantine_borrowed_ids(&mut found);
     found.findings.sort();
     found
 }
@@ -289,32 +306,35 @@ fn phone_cells(row: &Row) -> u128 {
     Row::new(only_phones).mark()
 }
 
-/// Ids that differ in letter case alone: one person twice, or a platform that takes them for one.
-fn quarantine_case_twins(found: &mut Employees) {
-    let mut by_folded: HashMap<String, Vec<UserId>> = HashMap::with_capacity(found.by_id.len());
-    for id in found.by_id.keys().chain(&found.quarantined) {
-        // An id without letters has no other case.
-        if id.as_str().bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
-        let twins = by_folded.entry(id.as_str().to_lowercase()).or_default();
-        if !twins.contains(id) {
-            twins.push(id.clone());
-        }
+/// Ids that differ in letter case alone, each with the words for all of its kind: one person twice, or a
+/// platform that takes them for one. As the rows have them, since the hashes of two such ids are unlike.
+fn case_twins<'a>(raw_ids: impl Iterator<Item = &'a UserId>) -> HashMap<&'a str, Arc<str>> {
+    // An id without letters has no other case.
+    let has_letters = |id: &&str| !id.bytes().all(|byte| byte.is_ascii_digit());
+    let mut by_folded: HashMap<String, Vec<&str>> = HashMap::new();
+    for id in raw_ids.map(UserId::as_str).filter(has_letters) {
+        by_folded.entry(id.to_lowercase()).or_default().push(id);
     }
-    for mut twins in by_folded.into_values().filter(|it| it.len() > 1) {
-        twins.sort();
-        let all = twins
-            .iter()
-            .map(|id| format!("\"{id}\""))
-            .collect::<Vec<_>>()
-            .join(" and ");
-        for id in &twins {
-            if found.by_id.remove(id).is_some() {
-                found.findings.retain(|it| it.id != *id);
-                let detail = format!("{all} differ in letter case only; give each person one id");
-                found.quarantine(id.as_str(), FindingKind::IdDuplicate, detail);
-            }
-        }
+    let mut words = HashMap::new();
+    for twins in by_folded.into_values().filter(|it| it.len() > 1) {
+        let quoted: Vec<String> = twins.iter().map(|id| format!("\"{id}\"")).collect();
+        let all: Arc<str> = quoted.join(" and ").into();
+        words.extend(twins.into_iter().map(|id| (id, Arc::clone(&all))));
+    }
+    words
+}
+
+/// Rows whose id is the hash of another row's that is set aside: the platform's user of that id may belong
+/// to either, so both are.
+fn quarantine_borrowed_ids(found: &mut Employees) {
+    let is_borrowed = |id: &&UserId| found.quarantined.contains(*id);
+    let borrowed: Vec<UserId> = found.by_id.keys().filter(is_borrowed).cloned().collect();
+    for id in borrowed {
+        found.by_id.remove(&id);
+        let detail = "this id is the hash of another id whose row can't be used";
+        found.quarantine(id.as_str(), FindingKind::IdDuplicate, detail);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,8 +75,8 @@ const HALF_FLOOR: usize = 4;
 pub struct Circumstances {
     /// The account's limits.
     pub limits: Limits,
-    /// Removals of the last 24 hours that nobody approved, dated in the future included, without those
-    /// whose user is still on the platform.
+    /// Removals by earlier runs of the last 24 hours that nobody approved, dated in the future included,
+    /// without those whose user is still on the platform. This run's own are in `passed`.
     pub removed_in_24h: usize,
     /// The query, or another setting that decides who is an employee, is another one than at the last run.
     pub settings_changed: bool,
@@ -166,7 +166,8 @@ impl Desk<'_> {
         self.verdict
     }
 
-    /// Moves the changes of these users from passed to held.
+    /// Moves the changes of these users from passed to held. There is one hold for each reason: who is held
+    /// for it already joins them.
     fn hold(&mut self, reason: Reason, ids: &BTreeSet<UserId>, detail: String) {
         if ids.is_empty() {
             return;
@@ -176,7 +177,15 @@ impl Desk<'_> {
                 self.verdict.held.insert(id.clone(), (change, reason));
             }
         }
-        self.verdict.holds.push(self.make_hold(reason, ids, detail));
+        let mut ids = ids.clone();
+        self.verdict.holds.retain(|hold| {
+            let is_same = hold.reason == reason;
+            if is_same {
+                ids.extend(hold.users.iter().map(|it| it.id.clone()));
+            }
+            !is_same
+        });
+        self.verdict.holds.push(self.make_hold(reason, &ids, detail));
     }
 
     fn make_hold(&self, reason: Reason, ids: &BTreeSet<UserId>, detail: String) -> Hold {
@@ -218,18 +227,25 @@ impl Desk<'_> {
             .collect()
     }
 
-    /// Takes out of `ids` those that were held before, and holds them again for the same reasons.
-    fn hold_again(&mut self, subject: Subject, ids: &mut BTreeSet<UserId>) {
+    /// Takes out of `ids` those that were held before, and holds them again for the same reasons. Returns
+    /// those that still count against the limits: a mass that was stopped must not pass bit by bit.
+    fn hold_again(&mut self, subject: Subject, ids: &mut BTreeSet<UserId>) -> BTreeSet<UserId> {
+        let mut counting = BTreeSet::new();
         let mut again: BTreeMap<Reason, BTreeSet<UserId>> = BTreeMap::new();
         for ((held_subject, id), reason) in &self.circumstances.still_held {
             if *held_subject == subject && ids.remove(id) {
                 again.entry(*reason).or_default().insert(id.clone());
+                // A change of the settings is a question of its own, and may wait for days.
+                if *reason != Reason::SettingsChanged {
+                    counting.insert(id.clone());
+                }
             }
         }
         for (reason, ids) in again {
             let detail = format!("{} held before and not decided yet", users(ids.len()));
             self.hold(reason, &ids, detail);
         }
+        counting
     }
 
     /// Another company's token? Then everything waits, and the list is not believed.
@@ -299,7 +315,7 @@ impl Desk<'_> {
 
     fn removals(&mut self) {
         let mut leaving = self.unapproved(Subject::Removal, |change| change.op == Op::Delete);
-        self.hold_again(Subject::Removal, &mut leaving);
+        let again = self.hold_again(Subject::Removal, &mut leaving);
         if leaving.is_empty() {
             return;
         }
@@ -310,8 +326,13 @@ impl Desk<'_> {
             passed,
             ..
         } = self.circumstances;
-        let managed = self.managed + passed.removals.len();
-        let n = leaving.union(&passed.removals).count();
+        let n = count_all([&leaving, &again, &passed.removals]);
+        // The share is of those who were there when the run began.
+        let is_gone = |id: &&UserId| {
+            let is_ours = self.known.managed.contains_key(*id) || self.diff.adopted.contains(*id);
+            !is_ours || self.diff.gone.contains(*id)
+        };
+        let managed = self.managed + passed.removals.iter().filter(is_gone).count();
         let today = n + removed_in_24h;
         let who = format!("{} of {managed} would be removed", users(n));
         let is_half = managed >= HALF_FLOOR && n * 2 >= managed;
@@ -350,8 +371,8 @@ impl Desk<'_> {
 
     fn phone_losses(&mut self) {
         let mut losing = self.unapproved(Subject::PhoneLoss, loses_phone);
-        self.hold_again(Subject::PhoneLoss, &mut losing);
-        let n = losing.union(&self.circumstances.passed.phone_losses).count();
+        let again = self.hold_again(Subject::PhoneLoss, &mut losing);
+        let n = count_all([&losing, &again, &self.circumstances.passed.phone_losses]);
         let limit = self.circumstances.limits.phone_losses;
         if limit.is_exceeded(n, self.managed, PHONE_LOSSES_FLOOR) {
             let detail = format!(
@@ -367,8 +388,8 @@ impl Desk<'_> {
     fn updates(&mut self) {
         let mut changing = self.unapproved(Subject::Update, |change| change.op == Op::Update);
         changing.retain(|id| !self.known.is_approved(id, Subject::PhoneLoss));
-        self.hold_again(Subject::Update, &mut changing);
-        let n = changing.union(&self.circumstances.passed.updates).count();
+        let again = self.hold_again(Subject::Update, &mut changing);
+        let n = count_all([&changing, &again, &self.circumstances.passed.updates]);
         let limit = self.circumstances.limits.updates;
         if limit.is_exceeded(n, self.managed, UPDATES_FLOOR) {
             let detail = format!(
@@ -392,7 +413,9 @@ impl Desk<'_> {
         let phones: HashSet<&Phone> = olds.iter().filter_map(|old| old.phone.as_ref()).collect();
         let names: HashSet<String> = olds.iter().map(|old| old.name.to_lowercase()).collect();
         let mut alike = self.unapproved(Subject::Create, |change| {
-            let Some(new) = change.new.as_ref().filter(|_| change.op == Op::Create) else {
+            // Somebody of ours who vanished, or was deleted for a moment, comes back under the same id.
+            let is_new = change.op == Op::Create && !self.known.managed.contains_key(&change.id);
+            let Some(new) = change.new.as_ref().filter(|_| is_new) else {
                 return false;
             };
             new.phone.as_ref().is_some_and(|it| phones.contains(it))
@@ -419,6 +442,10 @@ impl Desk<'_> {
     }
 }
 
+fn count_all(sets: [&BTreeSet<UserId>; 3]) -> usize {
+    sets.into_iter().flatten().collect::<BTreeSet<_>>().len()
+}
+
 fn loses_phone(change: &Change) -> bool {
     change.op == Op::Update && change.frees().is_some() && change.takes().is_none()
 }
@@ -430,3 +457,6 @@ fn users(n: usize) -> String {
         format!("{n} users")
     }
 }
+
+#[cfg(test)]
+mod tests;

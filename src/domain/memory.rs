@@ -93,7 +93,8 @@ pub struct Remembered {
     pub origin: Origin,
     /// Since when it is ours.
     pub since: Millis,
-    /// As last read from the platform; `None` for a create that was journalled and never seen.
+    /// As last read from the platform; `None` while a create is under way: one that was journalled and never
+    /// seen, or that of a user whom we deleted for a moment.
     pub observed: Option<User>,
     /// What the platform makes of the name we want, where that is another one.
     pub name_form: Option<Form<Arc<str>>>,

@@ -28,3 +28,8 @@ pub mod plan;
 pub mod table;
 pub mod user;
 pub mod world;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

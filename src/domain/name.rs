@@ -29,7 +29,8 @@ pub fn clean(raw: &str) -> String {
 }
 
 /// The longest beginning of `name` that ends at a grapheme boundary and has at most `max_chars`
-/// characters, without a blank at its end; `None` if the whole name fits.
+/// characters, without a blank at its end; `None` if the whole name fits. Where the first grapheme alone is
+/// too long, it is cut: a name with too few accents is better than none.
 pub fn shorten(name: &str, max_chars: usize) -> Option<Arc<str>> {
     // A text has no more characters than bytes, so most names need no count.
     if name.len() <= max_chars || name.chars().count() <= max_chars {
@@ -43,6 +44,9 @@ pub fn shorten(name: &str, max_chars: usize) -> Option<Arc<str>> {
             break;
         }
         end += grapheme.len();
+    }
+    if end == 0 {
+        return Some(name.chars().take(max_chars).collect::<String>().into());
     }
     Some(name[..end].trim_end().into())
 }
@@ -65,5 +69,11 @@ mod tests {
         let family = "👨\u{200d}👩\u{200d}👧\u{200d}👦";
         assert_eq!(shorten(&format!("ab{family}"), 5).as_deref(), Some("ab"));
         assert_eq!(shorten("e\u{301}e\u{301}", 3).as_deref(), Some("e\u{301}"));
+    }
+
+    #[test]
+    fn a_sign_that_is_longer_than_a_whole_name_may_be_is_cut_and_not_lost() {
+        let zalgo = format!("a{}", "\u{301}".repeat(200));
+        assert_eq!(shorten(&zalgo, 3).as_deref(), Some("a\u{301}\u{301}"));
     }
 }

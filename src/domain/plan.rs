@@ -76,7 +76,7 @@ pub fn plan(
     // A mass departure stays one, whoever is asked about: so the guards see all, and only then this.
     guarded.passed.retain(|id, _| scope.includes(id));
     guarded.held.retain(|id, _| scope.includes(id));
-    let contended = contend(guarded.passed, guarded.held, known.world, terms);
+    let contended = contend(guarded.passed, guarded.held, known.world, known.managed, terms);
     let batches = order(
         &contended.moves,
         known.world,

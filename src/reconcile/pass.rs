@@ -425,7 +425,7 @@ async fn record_failure(
     }
     report.fail(stop);
     store
-        .close_run(&run_id, &super::record::failed_closing(report, clock()))
+        .close_run(&run_id, &super::record::failed_closing(report, &state, clock()))
         .await?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::domain::outcome::{Op, Outcome, Settled};
 use crate::domain::plan::Plan;
 use crate::domain::user::UserId;
 use crate::domain::world::World;
-use crate::store::{ClearFact, Closing, DigestChange, OpenScope, Requests, RunError, RunId};
+use crate::store::{AccountState, ClearFact, Closing, DigestChange, OpenScope, Requests, RunError, RunId};
 
 /// What is known when a pass ends.
 pub(super) struct Finish {
@@ -175,7 +175,7 @@ fn closing(
     let is_whole = mind.order.only.is_none();
     let believed = last.filter(|plan| !plan.is_target_doubtful);
     let listed = believed.filter(|plan| plan.world.is_fresh);
-    let mut closing = failed_closing(report, (parts.clock)());
+    let mut closing = failed_closing(report, &mind.memory.state, (parts.clock)());
     closing.settled = report
         .users
         .iter()
@@ -277,12 +277,15 @@ fn memories(
 }
 
 /// What is put on record of a pass that came to nothing: its result, and no word on users.
-pub(super) fn failed_closing(report: &AccountReport, now: Millis) -> Closing {
+pub(super) fn failed_closing(report: &AccountReport, state: &AccountState, now: Millis) -> Closing {
     let mut closing = Closing::new(now, report.result.word(), report.exit_code());
     closing.error = report.stop.as_ref().map(|stop| RunError {
         code: stop.code().to_owned(),
         message: stop.to_string(),
     });
+    closing.revision = state.revision;
+    // Nothing was verified, so what had to be still has to.
+    closing.verify_next = state.verify_next;
     closing.rows = report.rows.map(|rows| rows as u64);
     closing.requests = Requests {
         read: report.requests.read,

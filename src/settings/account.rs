@@ -4,14 +4,17 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use config::Value;
+use config::{Value, ValueKind};
 
 use super::access::{self, ACCESS_KEYS};
-use super::limits::{self, Limits};
+use super::limits;
 use super::problem::{Place, Report};
 use super::schedule::Schedule;
 use super::section::{Section, nearest, shown};
 use super::target::{self, KINDS, Platform, TARGET_KEYS, TargetKind, TargetSettings, WazzupCredential};
+use crate::domain::contention::ParkPolicy;
+use crate::domain::diff::OnDrift;
+use crate::domain::guard::Limits;
 
 pub(super) const ACCOUNT_KEYS: &[&str] = &[
     "name",
@@ -114,44 +117,6 @@ impl RemovalPolicy {
     }
 }
 
-/// What to do where no way to clear a phone works.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ParkPolicy {
-    /// Report the conflict.
-    Clear,
-    /// Delete the user and create it again.
-    Recreate,
-}
-
-impl ParkPolicy {
-    /// The word in the configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            ParkPolicy::Clear => "clear",
-            ParkPolicy::Recreate => "recreate",
-        }
-    }
-}
-
-/// What to do about changes that others made on the platform.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OnDrift {
-    /// Change them back.
-    Repair,
-    /// Say so and leave them.
-    Report,
-}
-
-impl OnDrift {
-    /// The word in the configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            OnDrift::Repair => "repair",
-            OnDrift::Report => "report",
-        }
-    }
-}
-
 /// What an account is read against.
 pub(super) struct Surroundings<'a> {
     pub(super) report: &'a Report,
@@ -168,6 +133,10 @@ pub(super) fn read(around: &Surroundings<'_>, idx: usize, value: &Value) -> Opti
         None => format!("accounts[#{}]", idx + 1),
     };
     let account = Section::open(around.report, key, Some(value), ACCOUNT_KEYS);
+    if !matches!(value.kind, ValueKind::Table(_)) {
+        // Said already; that such a thing also lacks every key helps nobody.
+        return None;
+    }
     account.need("name", "what the account is called in reports");
     account.need("source", "the name of a [sources.NAME]");
     account.need(
@@ -221,11 +190,11 @@ pub(super) fn read(around: &Surroundings<'_>, idx: usize, value: &Value) -> Opti
 
 /// The name in the raw value, sound or not.
 pub(super) fn name_of(value: &Value) -> Option<&str> {
-    let config::ValueKind::Table(entries) = &value.kind else {
+    let ValueKind::Table(entries) = &value.kind else {
         return None;
     };
     match &entries.get("name")?.kind {
-        config::ValueKind::String(name) if !name.trim().is_empty() => Some(name),
+        ValueKind::String(name) if !name.trim().is_empty() => Some(name),
         _ => None,
     }
 }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use super::access::{AccessRule, AccessSettings, ChannelRef, Channels, RoleMatch};
 use super::source::{SourceRead, SourceSettings};
 use super::target::{MetaMatch, MetaSettings, Platform, TargetSettings, WazzupCredential};
-use super::{AccountSettings, Limit, Limits, Settings};
+use super::{AccountSettings, Settings};
+use crate::domain::guard::{Limit, Limits};
 
 /// Two texts for one account.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,51 +3,26 @@
 use config::ValueKind;
 
 use super::section::Section;
+use crate::domain::guard::{Limit, Limits};
 
-/// A limit, as a share or as a number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Limit {
-    /// A share of the managed users; each guard adds its own floor.
-    Percent(u8),
-    /// Exactly this many; 0 asks every time.
-    Count(u64),
-}
-
-/// The limits of one account.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Limits {
-    /// Removals in one plan.
-    pub removals: Limit,
-    /// Removals in any 24 hours.
-    pub removals_per_day: Limit,
-    /// Users who would lose their phone and get no other.
-    pub phone_losses: Limit,
-    /// Users who change name, phone or access.
-    pub updates: Limit,
-}
-
-impl Default for Limits {
-    /// In a company few people leave in one interval, so a tenth is an accident more often than news; a
-    /// day may see one more wave. Renames are harmless, so only a rewrite of half the list is stopped.
-    fn default() -> Limits {
-        Limits {
-            removals: Limit::Percent(10),
-            removals_per_day: Limit::Percent(15),
-            phone_losses: Limit::Percent(10),
-            updates: Limit::Percent(50),
-        }
-    }
-}
+/// Unless the account says otherwise. In a company few people leave in one interval, so a tenth is an
+/// accident more often than news; a day may see one more wave. Renames are harmless, so only a rewrite of
+/// half the list is stopped.
+const DEFAULTS: Limits = Limits {
+    removals: Limit::Percent(10),
+    removals_per_day: Limit::Percent(15),
+    phone_losses: Limit::Percent(10),
+    updates: Limit::Percent(50),
+};
 
 /// Reads the limits of an account.
 pub(super) fn read(account: &Section<'_>) -> Limits {
-    let defaults = Limits::default();
     let read = |name, default| limit(account, name).unwrap_or(default);
     Limits {
-        removals: read("max_removals", defaults.removals),
-        removals_per_day: read("max_removals_per_day", defaults.removals_per_day),
-        phone_losses: read("max_phone_losses", defaults.phone_losses),
-        updates: read("max_updates", defaults.updates),
+        removals: read("max_removals", DEFAULTS.removals),
+        removals_per_day: read("max_removals_per_day", DEFAULTS.removals_per_day),
+        phone_losses: read("max_phone_losses", DEFAULTS.phone_losses),
+        updates: read("max_updates", DEFAULTS.updates),
     }
 }
 
@@ -66,7 +41,7 @@ fn limit(account: &Section<'_>, name: &str) -> Option<Limit> {
     limit
 }
 
-fn percent(text: &str) -> Option<u8> {
+fn percent(text: &str) -> Option<u32> {
     let digits = text.strip_suffix('%')?;
     let is_number = digits.bytes().all(|it| it.is_ascii_digit());
     digits.parse().ok().filter(|share| is_number && *share <= 100)

@@ -1,6 +1,6 @@
 //! The configuration: from files and environment to checked, typed settings.
 //!
-//! Two steps, two shapes. [`layers`] lays the files over each other and the environment over the files,
+//! Two steps, two shapes. `layers` lays the files over each other and the environment over the files,
 //! and yields a tree of values, each with its place. The section modules then read that tree into the
 //! types here, where a duration is a [`std::time::Duration`] and a policy is an enum. They never stop at the first
 //! problem: [`Settings::load`] reports all of them, each with its key and file.
@@ -33,14 +33,13 @@ use std::path::PathBuf;
 use config::{Value, ValueKind};
 
 pub use access::{AccessRule, AccessSettings, ChannelRef, ChannelRole, Channels, RoleMatch, WutsRole};
-pub use account::{AccountSettings, OnDrift, ParkPolicy, RemovalPolicy};
+pub use account::{AccountSettings, RemovalPolicy};
 pub use fingerprint::Fingerprints;
-pub use limits::{Limit, Limits};
 pub use problem::{Problem, Problems};
 pub use schedule::Schedule;
 pub use secret::{Environment, NotAReference, SecretError, SecretRef};
 pub use service::{DaemonSettings, HttpSettings, NotifySettings, StoreSettings, StoreUrl};
-pub use source::{LongIds, SourceRead, SourceSettings};
+pub use source::{SourceRead, SourceSettings};
 pub use target::{MetaMatch, MetaSettings, Platform, TargetKind, TargetSettings, WazzupCredential};
 pub use urls::{Database, DatabaseUrl};
 

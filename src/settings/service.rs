@@ -100,21 +100,23 @@ fn store_url(text: &str) -> Result<StoreUrl, String> {
 /// `[daemon]`: the service.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DaemonSettings {
-    /// When accounts without a schedule of their own are due.
+    /// When accounts without a schedule of their own are due: every five minutes by default, so that a new
+    /// colleague soon can write, while a quiet pass costs one query.
     pub schedule: Schedule,
     /// In which every schedule is read.
     pub timezone: Tz,
-    /// Each start is late by a random part of this.
+    /// Each start is late by a random part of this; the default spreads eight accounts over a breath.
     pub jitter: Duration,
-    /// Accounts at a time.
+    /// Accounts at a time: by default as many as keep one small machine busy while they wait for platforms.
     pub concurrency: usize,
-    /// At least so often the platform's list is read, even if nothing changed.
+    /// At least so often the platform's list is read, even if nothing changed. Six hours find a change that
+    /// somebody made by hand within the working day.
     pub verify_every: Duration,
-    /// Days that runs and outcomes are kept.
+    /// Days that runs and outcomes are kept: a quarter by default.
     pub history_days: u32,
-    /// Longest run of one account.
+    /// Longest run of one account: by default several times what a full account takes at the default pace.
     pub max_run: Duration,
-    /// Address of health, metrics and status page.
+    /// Address of health, metrics and status page; loopback by default, so that opening it is a decision.
     pub listen: Option<SocketAddr>,
     /// `Host` headers that are answered beside those of loopback.
     pub allowed_hosts: Vec<String>,
@@ -128,13 +130,11 @@ impl DaemonSettings {
     pub(super) fn read(section: &Section<'_>) -> Option<DaemonSettings> {
         let schedule = match section.has("schedule") {
             true => section.parsed("schedule", Schedule::parse),
-            // A new colleague can write within minutes, and a quiet pass costs one query.
             false => Schedule::parse("*/5 * * * *").ok(),
         };
         let listen = match section.text_or_empty("listen") {
             Some("") => None,
             Some(_) => section.parsed("listen", socket_address),
-            // Loopback only: whoever opens it to others does so knowingly.
             None => Some(SocketAddr::from(([127, 0, 0, 1], 9464))),
         };
         let status_token = section.secret("status_token");
@@ -152,8 +152,6 @@ impl DaemonSettings {
         {
             section.problem("allowed_hosts", "expected host names, without scheme and path");
         }
-        // A few minutes of jitter, hours between full lists, a quarter of history, a run that ends before
-        // it is forgotten: each can be changed without another.
         Some(DaemonSettings {
             timezone: section.parsed("timezone", timezone).unwrap_or(Tz::UTC),
             jitter: section.duration("jitter").unwrap_or(Duration::from_secs(10)),

@@ -11,6 +11,7 @@ use super::problem::Place;
 use super::secret::SecretRef;
 use super::section::{Section, shown};
 use super::urls::DatabaseUrl;
+use crate::domain::employee::LongIds;
 
 pub(super) const SOURCE_KEYS: &[&str] = &[
     "url",
@@ -59,25 +60,6 @@ pub enum SourceRead {
         /// What the preset leaves open.
         params: BTreeMap<String, String>,
     },
-}
-
-/// What becomes of ids that are longer than the target allows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LongIds {
-    /// The row is quarantined.
-    Reject,
-    /// The first half of a SHA-256 in hex stands for the id.
-    Hash,
-}
-
-impl LongIds {
-    /// The word in the configuration.
-    pub fn word(self) -> &'static str {
-        match self {
-            LongIds::Reject => "reject",
-            LongIds::Hash => "hash",
-        }
-    }
 }
 
 /// Reads one source; `None` if a problem leaves nothing to put in its place.

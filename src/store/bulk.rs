@@ -1,4 +1,4 @@
-//! Statements over many rows: one statement for up to 64 of them.
+//! Statements over many rows: one statement for up to 100 of them.
 //!
 //! Row by row, most of the time goes into the way to the connection's thread and back. Bound values carry
 //! any text unharmed, which SQLite's JSON functions do not (they end a text at NUL).
@@ -13,8 +13,8 @@ use sqlx::{AssertSqlSafe, Sqlite};
 pub(super) type Bound = Query<'static, Sqlite, SqliteArguments>;
 
 /// Rows in one statement. A few sizes, so that the statements are prepared once: sqlx keeps them by text.
-/// 64 rows of 12 columns stay far below SQLite's limit of 32,766 values.
-const SIZES: [usize; 3] = [64, 8, 1];
+/// A full request is one statement. 100 rows of 12 columns stay far below SQLite's limit of 32,766 values.
+const SIZES: [usize; 3] = [100, 10, 1];
 
 /// A statement around a list of rows: `head VALUES (…), (…) tail`.
 pub(super) struct Bulk {

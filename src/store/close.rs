@@ -13,7 +13,7 @@ use super::words::number;
 use super::{Store, StoreError, at, begin};
 use crate::domain::finding::Finding;
 use crate::domain::memory::{Hold, Millis, Remembered};
-use crate::domain::outcome::{Op, Settled};
+use crate::domain::outcome::{Op, Outcome, Settled};
 use crate::domain::user::{User, UserId};
 
 /// All that a run leaves behind. What is `None`, empty or [`Default`] changes nothing, but for
@@ -137,10 +137,7 @@ impl Store {
         let mut conn = self.conn().await;
         match write_closing(&mut conn, run, closing).await {
             Ok(true) => Ok(()),
-            Ok(false) => Err(StoreError::Closed {
-                path: self.path().to_owned(),
-                run: run.as_str().to_owned(),
-            }),
+            Ok(false) => Err(self.closed(run)),
             Err(error) => Err(self.failed(error)),
         }
     }
@@ -215,7 +212,7 @@ async fn write_end(conn: &mut SqliteConnection, run: &RunId, closing: &Closing) 
     for n_changes in [create, update, delete, park, access] {
         query = query.bind(number(n_changes));
     }
-    for outcome in crate::domain::outcome::Outcome::ALL {
+    for outcome in Outcome::ALL {
         query = query.bind(number(outcomes.of(outcome)));
     }
     Ok(query.execute(conn).await?.rows_affected() == 1)

@@ -1,7 +1,7 @@
-//! Changes that wait for a person, and what was said about them.
+//! Changes that wait for a person.
 //!
-//! A hold is known by its digest. Runs open and close holds; a person decides them, which writes one
-//! decision for each user. Decisions live on when their hold is gone.
+//! A hold is known by its digest. Runs open and close holds here; what a person says about them is the
+//! business of `decisions`.
 
 use std::collections::HashMap;
 
@@ -11,21 +11,9 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::bulk::Bulk;
 use super::words::{hex, known, mark, mark_text, number};
-use super::{Store, StoreError, ask_for_plan, at, begin};
-use crate::domain::memory::{Decision, HeldUser, Hold, Millis, Reason, Subject, Verdict};
+use super::{Store, StoreError, at};
+use crate::domain::memory::{HeldUser, Hold, Millis, Reason};
 use crate::domain::user::UserId;
-
-/// How long an approval lets changes pass.
-const APPROVED_FOR: i64 = Millis::DAY;
-
-/// What a person can say about a hold.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Answer {
-    /// Its users may pass, for 24 hours.
-    Approve,
-    /// Its users stay as they are until their rows change.
-    Reject,
-}
 
 /// Where a hold stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,23 +79,6 @@ pub struct StoredHold {
     pub why: Option<String>,
 }
 
-/// Why a hold can't be decided.
-#[derive(Debug, thiserror::Error)]
-pub enum DecideError {
-    /// No hold has that id.
-    #[error("there is no hold {0:?}")]
-    NotFound(String),
-    /// Several ids begin so.
-    #[error("several holds begin with {0:?}")]
-    Ambiguous(String),
-    /// That was said before, or there is nothing left to decide.
-    #[error("hold {} is {} already", .0.id, .0.status.word())]
-    AlreadyDecided(Box<StoredHold>),
-    /// The store can't be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl Store {
     /// The holds that wait for a person, the oldest first.
     ///
@@ -131,105 +102,10 @@ impl Store {
             .await
             .map_err(|error| self.failed(error))
     }
-
-    /// Writes down what a person says about a hold, by its id or the beginning of it. One decision for each
-    /// of its users takes the place of any earlier one about that user and subject; minds may be changed.
-    /// The next cycle plans.
-    ///
-    /// # Errors
-    /// [`DecideError::NotFound`], [`DecideError::Ambiguous`]; [`DecideError::AlreadyDecided`] if just that
-    /// was said and still holds, or if the hold is gone; and any [`StoreError`].
-    pub async fn decide(
-        &self,
-        id: &str,
-        answer: Answer,
-        who: &str,
-        why: Option<&str>,
-        now: Millis,
-    ) -> Result<StoredHold, DecideError> {
-        let mut conn = self.conn().await;
-        let failed = |error| self.failed(error);
-        let mut tx = begin(&mut conn).await.map_err(failed)?;
-        let mut matches = find_holds(&mut tx, id).await.map_err(failed)?.into_iter();
-        let key = match (matches.next(), matches.next()) {
-            (Some((exact, key)), _) if exact == id => key,
-            (None, _) => return Err(DecideError::NotFound(id.to_owned())),
-            (Some((_, key)), None) => key,
-            (Some(_), Some(_)) => return Err(DecideError::Ambiguous(id.to_owned())),
-        };
-        let (account, hold) = read_hold(&mut tx, key).await.map_err(failed)?;
-        if is_decided(&hold, answer, now) {
-            return Err(DecideError::AlreadyDecided(Box::new(hold)));
-        }
-        write_decision(&mut tx, account, key, &hold.hold, answer, who, why, now)
-            .await
-            .map_err(failed)?;
-        let (_, decided) = read_hold(&mut tx, key).await.map_err(failed)?;
-        tx.commit().await.map_err(failed)?;
-        Ok(decided)
-    }
-
-    /// The decisions about users of an account that are in force, in order of user. Approvals that have run
-    /// out are left out.
-    ///
-    /// # Errors
-    /// Any [`StoreError`] of a read.
-    pub async fn decisions(&self, account: &str, now: Millis) -> Result<Vec<Decision>, StoreError> {
-        let mut conn = self.conn().await;
-        let sql = "SELECT d.user_id, d.subject, d.until, d.row_mark
-            FROM decisions d JOIN accounts a ON a.id = d.account_id
-            WHERE a.name = $1 AND (d.until IS NULL OR d.until > $2)";
-        let rows = sqlx::query(sql)
-            .bind(account)
-            .bind(at(now))
-            .fetch_all(&mut *conn)
-            .await;
-        rows.and_then(|rows| decisions(&rows))
-            .map_err(|error| self.failed(error))
-    }
-}
-
-/// Whether that was said before and still holds, or nothing can be said any more.
-fn is_decided(hold: &StoredHold, answer: Answer, now: Millis) -> bool {
-    match (hold.status, answer) {
-        (HoldStatus::Gone, _) | (HoldStatus::Rejected, Answer::Reject) => true,
-        (HoldStatus::Approved, Answer::Approve) => hold
-            .decided_at
-            .is_some_and(|decided_at| now < decided_at.plus(APPROVED_FOR)),
-        _ => false,
-    }
-}
-
-fn decisions(rows: &[SqliteRow]) -> sqlx::Result<Vec<Decision>> {
-    let decision = |row: &SqliteRow| {
-        let subject: &str = row.try_get(1)?;
-        let until: Option<i64> = row.try_get(2)?;
-        let verdict = match until {
-            Some(until) => Verdict::Approved { until: Millis(until) },
-            None => Verdict::Rejected {
-                row: mark(row.try_get(3)?)?,
-            },
-        };
-        Ok(Decision {
-            user: UserId::new(row.try_get::<&str, _>(0)?),
-            subject: known("subject", subject, Subject::from_word(subject))?,
-            verdict,
-        })
-    };
-    let mut all: Vec<Decision> = rows.iter().map(decision).collect::<sqlx::Result<_>>()?;
-    all.sort_by(|left, right| (&left.user, left.subject).cmp(&(&right.user, right.subject)));
-    Ok(all)
-}
-
-/// Ids that begin so with their keys, two at most; an exact one comes first.
-async fn find_holds(conn: &mut SqliteConnection, beginning: &str) -> sqlx::Result<Vec<(String, i64)>> {
-    // Ids are lower-case hexadecimal digits, all of which sort before `g`.
-    let sql = "SELECT id, key FROM holds WHERE id >= $1 AND id < $1 || 'g' ORDER BY id LIMIT 2";
-    sqlx::query_as(sql).bind(beginning).fetch_all(conn).await
 }
 
 /// A hold, and its account's key.
-async fn read_hold(conn: &mut SqliteConnection, key: i64) -> sqlx::Result<(i64, StoredHold)> {
+pub(super) async fn read_hold(conn: &mut SqliteConnection, key: i64) -> sqlx::Result<(i64, StoredHold)> {
     let sql =
         "SELECT h.*, a.name AS account FROM holds h JOIN accounts a ON a.id = h.account_id WHERE h.key = $1";
     let row = sqlx::query(sql).bind(key).fetch_one(&mut *conn).await?;
@@ -255,7 +131,12 @@ async fn read_holds(conn: &mut SqliteConnection, account: Option<&str>) -> sqlx:
     let sql = "SELECT h.*, a.name AS account FROM accounts a JOIN holds h ON h.account_id = a.id
         WHERE $1 IS NULL OR a.name = $1 ORDER BY h.since, h.key";
     let rows = sqlx::query(sql).bind(account).fetch_all(conn).await?;
-    let hold = |row: &SqliteRow| stored_hold(row, users.remove(&row.try_get("key")?).unwrap_or_default());
+    let hold = |row: &SqliteRow| {
+        stored_hold(
+            row,
+            users.remove(&row.try_get::<i64, _>("key")?).unwrap_or_default(),
+        )
+    };
     rows.iter().map(hold).collect()
 }
 
@@ -288,51 +169,6 @@ fn stored_hold(row: &SqliteRow, users: Vec<HeldUser>) -> sqlx::Result<StoredHold
         decided_by: row.try_get("decided_by")?,
         why: row.try_get("why")?,
     })
-}
-
-/// Writes what was said into the hold, and a decision for each of its users.
-async fn write_decision(
-    conn: &mut SqliteConnection,
-    account: i64,
-    key: i64,
-    hold: &Hold,
-    answer: Answer,
-    who: &str,
-    why: Option<&str>,
-    now: Millis,
-) -> sqlx::Result<()> {
-    const DECISIONS: Bulk = Bulk {
-        head: "INSERT OR REPLACE INTO decisions (account_id, user_id, subject, until, row_mark)",
-        n_columns: 5,
-        tail: "",
-    };
-    let status = match answer {
-        Answer::Approve => HoldStatus::Approved,
-        Answer::Reject => HoldStatus::Rejected,
-    };
-    let sql = "UPDATE holds SET status = $2, decided_at = $3, decided_by = $4, why = $5 WHERE key = $1";
-    let query = sqlx::query(sql)
-        .bind(key)
-        .bind(status.word())
-        .bind(at(now))
-        .bind(who)
-        .bind(why);
-    query.execute(&mut *conn).await?;
-    DECISIONS
-        .run(&mut *conn, &hold.users, |query, HeldUser { id, row }| {
-            let (until, row) = match answer {
-                Answer::Approve => (Some(at(now.plus(APPROVED_FOR))), None),
-                Answer::Reject => (None, mark_text(*row)),
-            };
-            query
-                .bind(account)
-                .bind(id.as_str().to_owned())
-                .bind(hold.reason.subject().word())
-                .bind(until)
-                .bind(row)
-        })
-        .await?;
-    ask_for_plan(conn, account).await
 }
 
 /// Writes the holds of a plan in the place of the open ones. A decided one that the plan holds again waits

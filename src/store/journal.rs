@@ -62,7 +62,8 @@ impl Store {
     /// sent before this has returned.
     ///
     /// # Errors
-    /// Any [`StoreError`]; then nothing may be sent at all.
+    /// Any [`StoreError`], such as [`StoreError::Closed`] if another process took the run for killed; then
+    /// nothing may be sent at all.
     pub async fn intend(
         &self,
         run: &RunId,
@@ -72,9 +73,11 @@ impl Store {
         now: Millis,
     ) -> Result<(), StoreError> {
         let mut conn = self.conn().await;
-        write_intent(&mut conn, run, seq, batch, approved, now)
-            .await
-            .map_err(|error| self.failed(error))
+        match write_intent(&mut conn, run, seq, batch, approved, now).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.closed(run)),
+            Err(error) => Err(self.failed(error)),
+        }
     }
 
     /// Journals the answer to a request.
@@ -192,6 +195,7 @@ fn run_text(now: Millis) -> String {
     uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, nanos)).to_string()
 }
 
+/// Whether the run was still there to send anything.
 async fn write_intent(
     conn: &mut SqliteConnection,
     run: &RunId,
@@ -199,7 +203,7 @@ async fn write_intent(
     batch: &Batch,
     approved: &BTreeSet<UserId>,
     now: Millis,
-) -> sqlx::Result<()> {
+) -> sqlx::Result<bool> {
     const USERS: Bulk = Bulk {
         head: "INSERT INTO request_users (run_id, seq, user_id, purpose, name, phone, clear_by, approved)",
         n_columns: 8,
@@ -211,13 +215,16 @@ async fn write_intent(
         tail: "ON CONFLICT (account_id, user_id) DO NOTHING",
     };
     let mut tx = begin(conn).await?;
-    let sql = "INSERT INTO requests (run_id, seq, account_id, verb, sent_at) VALUES ($1, $2, $3, $4, $5)";
-    let query = sqlx::query(sql).bind(run.key).bind(seq).bind(run.account);
-    query
+    let sql = "INSERT INTO requests (run_id, seq, account_id, verb, sent_at)
+        SELECT id, $2, account_id, $3, $4 FROM runs WHERE id = $1 AND result IS NULL";
+    let query = sqlx::query(sql)
+        .bind(run.key)
+        .bind(seq)
         .bind(verb_word(batch.verb))
-        .bind(at(now))
-        .execute(&mut *tx)
-        .await?;
+        .bind(at(now));
+    if query.execute(&mut *tx).await?.rows_affected() == 0 {
+        return Ok(false);
+    }
     USERS
         .run(&mut tx, &batch.items, |query, item| {
             let Item {
@@ -253,5 +260,6 @@ async fn write_intent(
         })
         .await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(true)
 }

@@ -27,6 +27,7 @@ use crate::domain::memory::Millis;
 mod accounts;
 mod bulk;
 mod close;
+mod decisions;
 mod error;
 mod facts;
 mod file;
@@ -43,10 +44,11 @@ mod words;
 
 pub use accounts::{AccountState, Binding};
 pub use close::{Closing, DigestChange, OpenScope};
+pub use decisions::{Answer, DecideError};
 pub use error::StoreError;
 pub use facts::{ClearFact, Facts};
 pub use file::RemoteLock;
-pub use holds::{Answer, DecideError, HoldStatus, OpenHold, StoredHold};
+pub use holds::{HoldStatus, OpenHold, StoredHold};
 pub use journal::{AnswerRecord, RunId};
 pub use outcomes::OpenOutcome;
 pub use requests::{RequestRecord, RequestUser};
@@ -82,9 +84,9 @@ impl Store {
     /// Any [`StoreError`]; of those, [`StoreError::Owner`] and [`StoreError::MissingFolder`] before
     /// anything is touched.
     pub async fn open(path: &Path) -> Result<Store, StoreError> {
-        file::check_owner(path, rustix::process::geteuid().as_raw())?;
+        file::check_owner(path, me())?;
         if file::look(path)? == file::Found::Content {
-            let (conn, version) = connect_and_look(path, options(path)).await?;
+            let (mut conn, version) = connect_and_look(path, options(path)).await?;
             match version {
                 Some(it) if it.number == LATEST => return Ok(Store::new(path, conn, it.salt)),
                 Some(it) if it.number > LATEST => {
@@ -94,7 +96,7 @@ impl Store {
                         known: LATEST,
                     });
                 }
-                _ => {}
+                _ => refuse_anothers(path, &mut conn).await?,
             }
         }
         Store::open_and_migrate(path).await
@@ -107,23 +109,24 @@ impl Store {
         // The lock blocks, and whoever has it may need this very thread to get on.
         let lock = tokio::task::spawn_blocking(move || file::lock_migration(&owned)).await;
         let _lock = lock.map_err(|error| StoreError::from_io(path, error.into()))??;
-        file::create(path)?;
-        let new_file = options(path)
-            // Both are kept in the file, and the first one must be set before there is any table.
-            .auto_vacuum(SqliteAutoVacuum::Incremental)
-            .journal_mode(SqliteJournalMode::Wal);
-        let mut conn = connect(path, new_file).await?;
-        let failed = |error| StoreError::from_sqlx(path, error);
-        if schema::is_anothers(&mut conn).await.map_err(failed)? {
-            return Err(StoreError::NotOurs {
-                path: path.to_owned(),
-            });
-        }
+        let mut conn = if file::look(path)? == file::Found::Content {
+            let mut conn = connect(path, options(path)).await?;
+            refuse_anothers(path, &mut conn).await?;
+            conn
+        } else {
+            file::create(path)?;
+            // Both modes stay in the file, and the first one must be set before there is any table.
+            let modes = options(path)
+                .auto_vacuum(SqliteAutoVacuum::Incremental)
+                .journal_mode(SqliteJournalMode::Wal);
+            connect(path, modes).await?
+        };
         migrator()
             .run_direct(None, &mut conn, false)
             .await
             .map_err(|error| StoreError::from_migration(path, error))?;
-        match schema::version(&mut conn).await.map_err(failed)? {
+        let version = schema::version(&mut conn).await;
+        match version.map_err(|error| StoreError::from_sqlx(path, error))? {
             Some(it) => Ok(Store::new(path, conn, it.salt)),
             None => Err(StoreError::NotOurs {
                 path: path.to_owned(),
@@ -135,18 +138,21 @@ impl Store {
     /// schema as far as its queries work there.
     ///
     /// # Errors
-    /// [`StoreError::Io`] where the file may not be read, and what SQLite says of its content.
+    /// [`StoreError::Owner`] where it is another user's and may not be read; else what SQLite says of it.
     pub async fn open_read_only(path: &Path) -> Result<Option<Store>, StoreError> {
         if file::look(path)? != file::Found::Content {
             return Ok(None);
         }
         let reading = options(path).read_only(true);
+        let has_journal = file::has_journal(path);
         let (conn, version) = match connect_and_look(path, reading.clone()).await {
             // A folder that we may not write to has no room for the files that readers share. Without a
             // journal there is no writer, and nothing that could change under our eyes.
-            Err(_) if !file::has_journal(path) => connect_and_look(path, reading.immutable(true)).await?,
-            other => other?,
-        };
+            Err(_) if !has_journal => connect_and_look(path, reading.immutable(true)).await,
+            other => other,
+        }
+        // Who owns it says more than that it can't be opened.
+        .or_else(|error| file::check_owner(path, me()).and(Err(error)))?;
         Ok(version.map(|it| Store::new(path, conn, it.salt)))
     }
 
@@ -197,10 +203,23 @@ impl Store {
         self.conn.lock().await
     }
 
+    /// The error for a run that has ended.
+    fn closed(&self, run: &RunId) -> StoreError {
+        StoreError::Closed {
+            path: self.path.clone(),
+            run: run.as_str().to_owned(),
+        }
+    }
+
     /// What an error of the database means for the caller.
     fn failed(&self, error: sqlx::Error) -> StoreError {
         StoreError::from_sqlx(&self.path, error)
     }
+}
+
+/// The user that we run as.
+fn me() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 /// Begins a transaction that may write. One that begins by reading fails at once when another process
@@ -215,6 +234,8 @@ fn options(path: &Path) -> SqliteConnectOptions {
         .filename(path)
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(BUSY_TIMEOUT)
+        // Lists of a thousand users are read whole: with room for all of them, no thread waits on the other.
+        .row_buffer_size(1024)
         .disable_statement_logging()
 }
 
@@ -236,6 +257,17 @@ async fn connect_and_look(
         .await
         .map_err(|error| StoreError::from_sqlx(path, error))?;
     Ok((conn, version))
+}
+
+/// Refuses the database of another program before anything in it is touched.
+async fn refuse_anothers(path: &Path, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    match schema::is_anothers(conn).await {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(StoreError::NotOurs {
+            path: path.to_owned(),
+        }),
+        Err(error) => Err(StoreError::from_sqlx(path, error)),
+    }
 }
 
 /// The key of an account; `None` if the store has never heard of it.
@@ -267,3 +299,6 @@ async fn ask_for_plan(conn: &mut SqliteConnection, account: i64) -> sqlx::Result
 fn at(instant: Millis) -> i64 {
     instant.0
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,8 @@
 //! Forgetting history, in steps small enough that nobody waits.
 
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteConnection;
 
-use super::words::number;
+use super::words::{count, number};
 use super::{Store, StoreError, at, begin};
 use crate::domain::memory::Millis;
 
@@ -32,27 +31,26 @@ async fn prune_step(conn: &mut SqliteConnection, before: Millis, max_rows: usize
     let mut tx = begin(conn).await?;
     let mut n_rows = 0;
     // By key, which is the order of beginning: the scan begins at the oldest run and ends early.
-    let sql = "SELECT r.id,
-            (SELECT count(*) FROM outcomes WHERE run_id = r.id) + (SELECT count(*) FROM requests WHERE run_id = r.id)
-                + (SELECT count(*) FROM request_users WHERE run_id = r.id) + 1
-        FROM runs r
+    let sql = "SELECT r.id FROM runs r
         WHERE r.ended_at < $1 AND r.settled = 1
             AND r.id <> (SELECT max(id) FROM runs WHERE account_id = r.account_id)
         ORDER BY r.id LIMIT $2";
-    let runs = sqlx::query(sql)
-        .bind(at(before))
-        .bind(number(max_rows))
-        .fetch_all(&mut *tx)
-        .await?;
-    for run in &runs {
+    let query = sqlx::query_scalar(sql).bind(at(before)).bind(number(max_rows));
+    let runs: Vec<i64> = query.fetch_all(&mut *tx).await?;
+    for run in runs {
         if n_rows >= max_rows {
             break;
         }
+        let sql = "SELECT 1 + (SELECT count(*) FROM outcomes WHERE run_id = $1)
+            + (SELECT count(*) FROM requests WHERE run_id = $1)
+            + (SELECT count(*) FROM request_users WHERE run_id = $1)";
+        let n_of_run: i64 = sqlx::query_scalar(sql).bind(run).fetch_one(&mut *tx).await?;
+        // Its requests and outcomes go with it.
         sqlx::query("DELETE FROM runs WHERE id = $1")
-            .bind(run.try_get::<i64, _>(0)?)
+            .bind(run)
             .execute(&mut *tx)
             .await?;
-        n_rows += usize::try_from(run.try_get::<i64, _>(1)?).unwrap_or(0);
+        n_rows += count::<usize>("rows", n_of_run)?;
     }
     if n_rows < max_rows {
         n_rows += prune_people(&mut tx, before, max_rows - n_rows).await?;

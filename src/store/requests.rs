@@ -108,7 +108,7 @@ pub(super) async fn requests_of_run(
     let sql = "SELECT * FROM requests WHERE run_id = $1 ORDER BY seq";
     let rows = sqlx::query(sql).bind(run).fetch_all(conn).await?;
     let record = |row: &SqliteRow| {
-        let mut users = users.remove(&row.try_get("seq")?).unwrap_or_default();
+        let mut users = users.remove(&row.try_get::<u32, _>("seq")?).unwrap_or_default();
         users.sort_by(|left, right| left.id.cmp(&right.id));
         request_record(row, users)
     };

@@ -8,7 +8,7 @@ use super::requests::{RequestRecord, requests_of_run};
 use super::words::{count, number};
 use super::{Store, StoreError};
 use crate::domain::memory::Millis;
-use crate::domain::outcome::{Op, Outcome};
+use crate::domain::outcome::{Op, Outcome, Settled};
 
 /// Requests that a run made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -105,7 +105,7 @@ pub struct RunDetail {
     /// The run.
     pub summary: RunSummary,
     /// Its changes, in order of id.
-    pub settled: Vec<crate::domain::outcome::Settled>,
+    pub settled: Vec<Settled>,
     /// Its requests, in order.
     pub requests: Vec<RequestRecord>,
 }

@@ -196,3 +196,50 @@ fn every_command_has_an_example() {
         assert!(help.contains(&example), "{}", command.get_name());
     }
 }
+
+#[test]
+fn the_overview_fits_on_one_screen() {
+    let help = Args::command().term_width(100).render_help().to_string();
+    insta::assert_snapshot!(help, @r#"
+    Keeps the user lists of messaging platforms equal to a CRM's employee table
+
+    Usage: wazzup-sync [OPTIONS] <COMMAND>
+
+    Commands:
+      reconcile  Make the platforms equal to the CRM, once
+      plan       Show what reconcile would do; send nothing
+      apply      Apply a plan from a file, if it is still the plan
+      check      Check the configuration, and whether everything answers
+      runs       Show past runs
+      foreign    Show users that are not ours, and take them over
+      holds      Show what waits for a decision, and decide
+      state      Repair what the program remembers
+      simulate   Serve the platforms on this machine, to try things out
+      demo       Show the whole story on a made-up company; nothing to configure
+      help       Print this message or the help of the given subcommand(s)
+
+    Options:
+          --config <FILE>  Configuration; repeat it to lay files over each other [default:
+                           /etc/wazzup-sync/config.toml]
+      -v, --verbose...     Say more on stderr; twice for every detail
+          --color <WHEN>   Colours: auto, always or never
+      -h, --help           Print help
+      -V, --version        Print version
+
+    Examples:
+      wazzup-sync demo                         see it work, with nothing to configure
+      wazzup-sync check                        is the configuration right, does everything answer?
+      wazzup-sync plan                         what would be changed
+      wazzup-sync reconcile                    change it
+      wazzup-sync --config a.toml --config b.toml plan acme
+
+    Exit codes:
+       0  in sync, or nothing to do             64  wrong usage; unknown account, user or hold
+       1  unexpected                            65  source data unusable
+       2  plan --exit-code: changes pending     69  source or platform unreachable, rate limited
+       3  partial: some changes are open        70  plan refused by its own checker
+       4  held: a person has to decide          74  store failure
+       5  another process is at work            77  credentials refused
+       6  the plan in the file is stale         78  configuration invalid
+    "#);
+}

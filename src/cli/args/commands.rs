@@ -1,0 +1,301 @@
+//! The arguments of each command.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser as Word;
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+
+/// Text or JSON.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Text, JSON or Markdown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum PlanOutput {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For a ticket or a merge request.
+    Markdown,
+}
+
+/// Text, JSON or JSON lines.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, ValueEnum)]
+pub enum ReconcileOutput {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+    /// For programs: one account a line, as each ends.
+    Ndjson,
+}
+
+/// How to answer.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct Answer {
+    /// How to answer
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT", global = true)]
+    pub output: Output,
+    /// Show whole phone numbers instead of masking them
+    #[arg(long, global = true)]
+    pub show_phones: bool,
+}
+
+/// Arguments of `reconcile`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct ReconcileArgs {
+    /// Only these accounts, also those whose schedule or back-off says later
+    #[arg(value_name = "ACCOUNT", value_parser = Word::new())]
+    pub accounts: Vec<String>,
+    /// Only this employee's user
+    #[arg(long, value_name = "ID", value_parser = Word::new())]
+    pub user: Option<String>,
+    /// Read the platform's list even if nothing changed
+    #[arg(long)]
+    pub verify: bool,
+    /// Count findings like open changes: end with 3
+    #[arg(long)]
+    pub strict: bool,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: ReconcileOutput,
+    /// Show whole phone numbers instead of masking them
+    #[arg(long)]
+    pub show_phones: bool,
+}
+
+/// Arguments of `plan`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct PlanArgs {
+    /// Only these accounts
+    #[arg(value_name = "ACCOUNT", value_parser = Word::new())]
+    pub accounts: Vec<String>,
+    /// End with 2 if something would change
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Write the plan to a file too, for `apply`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// How to answer
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub output: PlanOutput,
+    /// Show whole phone numbers instead of masking them
+    #[arg(long)]
+    pub show_phones: bool,
+}
+
+/// Arguments of `apply`.
+#[derive(Clone, PartialEq, Eq, Debug, ClapArgs)]
+pub struct ApplyArgs {
+    /// The plan, as written by `plan --out`
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// Arguments of `check`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct CheckArgs {
+    /// Only the configuration: no database, no network
+    #[arg(long)]
+    pub offline: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// Arguments of `runs`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct RunsArgs {
+    /// Without one: `list`.
+    #[command(subcommand)]
+    pub command: Option<RunsCommand>,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// What to show of past runs.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum RunsCommand {
+    /// The latest runs (the default)
+    List {
+        /// At most so many
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+    },
+    /// One run with all its changes
+    Show {
+        /// Its id, as `runs list` shows it
+        #[arg(value_name = "RUN", value_parser = Word::new())]
+        run: String,
+    },
+}
+
+/// Arguments of `foreign`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct ForeignArgs {
+    /// Without one: `list`.
+    #[command(subcommand)]
+    pub command: Option<ForeignCommand>,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// What to do with users that are not ours.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum ForeignCommand {
+    /// The foreign users of all accounts (the default)
+    List,
+    /// Manage foreign users from now on
+    Claim {
+        /// The account that they are in
+        #[arg(value_name = "ACCOUNT", value_parser = Word::new())]
+        account: String,
+        /// Their ids on the platform
+        #[arg(value_name = "ID", value_parser = Word::new())]
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        ids: Vec<String>,
+        /// All foreign users of the account
+        #[arg(long)]
+        all: bool,
+    },
+}
+
+/// Arguments of `holds`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct HoldsArgs {
+    /// Without one: `list`.
+    #[command(subcommand)]
+    pub command: Option<HoldsCommand>,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// What to do with what waits for a decision.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum HoldsCommand {
+    /// What waits (the default)
+    List,
+    /// Let the users of a hold pass, for 24 hours
+    Approve(Decision),
+    /// Keep the users of a hold as they are, until their rows change
+    Reject(Decision),
+}
+
+/// A decision about one hold.
+#[derive(Clone, PartialEq, Eq, Debug, ClapArgs)]
+pub struct Decision {
+    /// Its id, as `holds list` shows it
+    #[arg(value_name = "ID", value_parser = Word::new())]
+    pub hold: String,
+    /// Why; recorded with your name and the time
+    #[arg(long, value_name = "TEXT", value_parser = Word::new())]
+    pub reason: Option<String>,
+}
+
+/// Arguments of `state`.
+#[derive(Clone, PartialEq, Eq, Debug, ClapArgs)]
+pub struct StateArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: StateCommand,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// Repairs of what the program remembers.
+#[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
+pub enum StateCommand {
+    /// Take what the platform shows now as the last known state
+    Rebuild {
+        /// The account
+        #[arg(value_name = "ACCOUNT", value_parser = Word::new())]
+        account: String,
+    },
+    /// Keep the memory of an account that got another name
+    Rename {
+        /// The name until now
+        #[arg(value_name = "OLD", value_parser = Word::new())]
+        old: String,
+        /// The name from now on
+        #[arg(value_name = "NEW", value_parser = Word::new())]
+        new: String,
+    },
+    /// Forget an account that left the configuration
+    Forget {
+        /// The account
+        #[arg(value_name = "ACCOUNT", value_parser = Word::new())]
+        account: String,
+    },
+}
+
+/// Arguments of `simulate`.
+#[derive(Clone, PartialEq, Eq, Debug, ClapArgs)]
+pub struct SimulateArgs {
+    /// Address on this machine; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080", value_parser = loopback)]
+    pub listen: SocketAddr,
+    /// The token that clients must send
+    #[arg(long, value_name = "TOKEN", default_value = "simulator", value_parser = Word::new())]
+    pub token: String,
+    /// Users to begin with: a JSON file, or how many to make up
+    #[arg(long, value_name = "FILE|N", default_value = "0", value_parser = seed)]
+    pub users: Seed,
+    /// How the platforms behave where their documents are silent: a JSON file
+    #[arg(long, value_name = "FILE")]
+    pub switches: Option<PathBuf>,
+    /// What goes wrong, and when: a JSON file
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+}
+
+/// Users that the simulator begins with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Seed {
+    /// Those of a file.
+    File(PathBuf),
+    /// So many made-up ones.
+    Count(usize),
+}
+
+/// Arguments of `demo`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct DemoArgs {
+    /// Without pauses between the chapters
+    #[arg(long)]
+    pub fast: bool,
+    /// Show whole phone numbers instead of masking them
+    #[arg(long)]
+    pub show_phones: bool,
+}
+
+fn loopback(text: &str) -> Result<SocketAddr, String> {
+    let addr: SocketAddr = text
+        .parse()
+        .map_err(|_| "expected an address and a port, such as 127.0.0.1:8080".to_owned())?;
+    match addr.ip().is_loopback() {
+        true => Ok(addr),
+        false => Err("the simulator serves this machine only: 127.0.0.1 or [::1]".to_owned()),
+    }
+}
+
+/// Never fails: what is no number is a file, and a file named by digits can be written as `./17`.
+fn seed(text: &str) -> Result<Seed, std::convert::Infallible> {
+    Ok(text.parse().map_or_else(|_| Seed::File(text.into()), Seed::Count))
+}
