@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::batch::ClearBy;
+use super::chain::cycles;
 use super::memory::{Managed, Reason};
 use super::outcome::{Change, Op, Outcome, Settled};
 use super::phone::Phone;
@@ -413,49 +414,6 @@ impl Court<'_> {
             }
         }
     }
-}
-
-/// For each change that takes a phone: the update that frees it, if one does.
-pub fn waits_for<'a>(
-    moves: &'a BTreeMap<UserId, Change>,
-    holders: &HashMap<&Phone, Vec<&UserId>>,
-) -> HashMap<&'a UserId, &'a UserId> {
-    let mut waits = HashMap::with_capacity(moves.len());
-    for change in moves.values() {
-        let Some(phone) = change.takes() else { continue };
-        for holder in holders.get(phone).into_iter().flatten() {
-            let freeing = moves.get_key_value(*holder);
-            if let Some((id, _)) = freeing.filter(|(id, it)| it.op == Op::Update && **id != change.id) {
-                waits.insert(&change.id, id);
-            }
-        }
-    }
-    waits
-}
-
-/// The cycles among updates that each take a phone of the next.
-pub fn cycles(moves: &BTreeMap<UserId, Change>, holders: &HashMap<&Phone, Vec<&UserId>>) -> Vec<Vec<UserId>> {
-    let waits = waits_for(moves, holders);
-    let mut seen: HashSet<&UserId> = HashSet::with_capacity(waits.len());
-    let mut cycles = Vec::new();
-    for start in moves.keys().filter(|id| waits.contains_key(*id)) {
-        let mut path: Vec<&UserId> = Vec::new();
-        let mut at = start;
-        while seen.insert(at) {
-            path.push(at);
-            let Some(next) = waits.get(at) else { break };
-            at = next;
-        }
-        // The walk ended where this same walk had been before: from there on it is a cycle.
-        if let Some(begin) = path
-            .iter()
-            .position(|id| *id == at)
-            .filter(|_| waits.contains_key(at))
-        {
-            cycles.push(path[begin..].iter().map(|id| (*id).clone()).collect());
-        }
-    }
-    cycles
 }
 
 #[cfg(test)]

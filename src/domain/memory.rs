@@ -100,7 +100,7 @@ pub struct Remembered {
     pub name_form: Option<Form<Arc<str>>>,
     /// What the platform makes of the phone we want, where that is another one.
     pub phone_form: Option<Form<Option<Phone>>>,
-    /// [`super::desired::Candidate::phone_cells`] of the row from which the accepted phone was made.
+    /// [`super::employee::Employee::phone_cells`] of the row from which the accepted phone was made.
     pub phone_cells: Option<u128>,
     /// Since when complete reads lack the employee.
     pub absent_since: Option<Millis>,

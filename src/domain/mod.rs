@@ -12,6 +12,7 @@
 
 pub mod batch;
 pub mod capability;
+pub mod chain;
 pub mod check;
 pub mod contention;
 pub mod desired;

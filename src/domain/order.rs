@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 use super::batch::{Batch, ClearBy, Item, PhoneField, Purpose, Verb};
 use super::capability::Capabilities;
-use super::contention::{Clearing, ParkPolicy, Terms, cycles, waits_for};
+use super::chain::{cycles, waits_for};
+use super::contention::{Clearing, ParkPolicy, Terms};
 use super::outcome::{Change, Op};
 use super::user::UserId;
 use super::world::World;

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::phone::Phone;
@@ -10,18 +11,31 @@ use super::phone::Phone;
 ///
 /// Ordered as people count: ids of ASCII digits first, by value and then by text (`2 < 10 < 010`), all
 /// others after them by bytes. Wherever the design says "the smallest id", it means this order.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct UserId(Arc<str>);
+#[derive(Clone, PartialEq, Eq)]
+pub struct UserId {
+    /// Decides most comparisons: an id of a smaller rank is smaller. Follows from the text.
+    rank: u64,
+    text: Arc<str>,
+}
+
+/// The rank of all numbers that are too large for a rank of their own.
+const LARGE_NUMBER: u64 = 1 << 62;
+/// Set in the rank of each id that is no number; the lower bits are the first seven bytes.
+const NO_NUMBER: u64 = 1 << 63;
 
 impl UserId {
     /// Takes the text as it is; [`super::desired`] decides what a usable id of an employee is.
     pub fn new(text: impl Into<Arc<str>>) -> UserId {
-        UserId(text.into())
+        let text = text.into();
+        UserId {
+            rank: rank(&text),
+            text,
+        }
     }
 
     /// The id as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 }
 
@@ -31,17 +45,48 @@ fn numeric(text: &str) -> Option<&str> {
     is_number.then(|| text.trim_start_matches('0'))
 }
 
+fn rank(text: &str) -> u64 {
+    match numeric(text) {
+        Some("") => 0,
+        Some(digits) => digits
+            .parse()
+            .map_or(LARGE_NUMBER, |value: u64| value.min(LARGE_NUMBER)),
+        None => {
+            let mut prefix = [0; 8];
+            for (to, byte) in prefix[1..].iter_mut().zip(text.bytes()) {
+                *to = byte;
+            }
+            NO_NUMBER | u64::from_be_bytes(prefix)
+        }
+    }
+}
+
 impl Ord for UserId {
     fn cmp(&self, other: &UserId) -> Ordering {
-        match (numeric(&self.0), numeric(&other.0)) {
-            (Some(mine), Some(theirs)) => mine
-                .len()
-                .cmp(&theirs.len())
-                .then_with(|| mine.cmp(theirs))
-                .then_with(|| self.0.cmp(&other.0)),
-            (Some(_), None) => Ordering::Less,
-            (None, Some(_)) => Ordering::Greater,
-            (None, None) => self.0.as_bytes().cmp(other.0.as_bytes()),
+        let by_value = || match (numeric(&self.text), numeric(&other.text)) {
+            (Some(mine), Some(theirs)) => mine.len().cmp(&theirs.len()).then_with(|| mine.cmp(theirs)),
+            // Two ids of one rank are both numbers or both not.
+            _ => Ordering::Equal,
+        };
+        let by_rank = self.rank.cmp(&other.rank);
+        let by_rank = by_rank.then_with(|| {
+            if self.rank == LARGE_NUMBER {
+                by_value()
+            } else {
+                Ordering::Equal
+            }
+        });
+        by_rank.then_with(|| self.text.cmp(&other.text))
+    }
+}
+
+impl Hash for UserId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // A rank stands for one number; only leading zeros share it.
+        if self.rank < LARGE_NUMBER {
+            self.rank.hash(state);
+        } else {
+            self.text.hash(state);
         }
     }
 }
@@ -54,13 +99,13 @@ impl PartialOrd for UserId {
 
 impl fmt::Debug for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", &*self.0)
+        write!(f, "{:?}", self.as_str())
     }
 }
 
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -105,6 +150,39 @@ mod tests {
         ids.sort();
         let sorted: Vec<&str> = ids.iter().map(UserId::as_str).collect();
         assert_eq!(sorted, ["0", "00", "2", "010", "10", "", "A", "b"]);
+    }
+
+    #[test]
+    fn the_order_is_the_same_however_long_or_alike_ids_are() {
+        let sorted = [
+            "0",
+            "00",
+            "7",
+            "4611686018427387903",
+            "4611686018427387904",
+            "04611686018427387904",
+            "4611686018427387905",
+            "18446744073709551616",
+            "99999999999999999999999999",
+            "",
+            "\0",
+            "a",
+            "a\0",
+            "abcdefg",
+            "abcdefg1",
+            "abcdefg10",
+            "abcdefg2",
+            "ä",
+        ];
+        for (n, one) in sorted.iter().enumerate() {
+            for (m, other) in sorted.iter().enumerate() {
+                assert_eq!(
+                    UserId::from(*one).cmp(&UserId::from(*other)),
+                    n.cmp(&m),
+                    "{one:?} {other:?}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -356,12 +356,12 @@ proptest! {
     }
 
     #[test]
-    fn a_world_that_shows_phones_twice_is_settled_in_two_plans(
+    fn a_world_that_shows_phones_twice_is_planned_soundly(
         office in offices(),
         copies in prop::collection::vec((0..9usize, 0..9usize), 1..3),
     ) {
         let mut office = office;
-        // What such a platform does when a phone that it shows twice is sent back, nobody knows.
+        // What such a platform does with a phone that is sent back, nobody knows: so this is not carried out.
         let n = office.users.len().max(1);
         for (from, to) in copies {
             let copied = office.users.get(from % n).and_then(|it| it.phone.clone());

@@ -122,8 +122,8 @@ pub fn sized(n: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Office
             prop::bool::weighted(0.1),
             prop::bool::weighted(0.1),
             prop::bool::weighted(0.06),
-            prop::bool::weighted(0.7),
-            prop::bool::weighted(0.2),
+            prop::bool::weighted(0.4),
+            prop::bool::weighted(0.25),
         );
         (slots(n), permutation(n), settings)
     })

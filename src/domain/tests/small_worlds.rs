@@ -5,8 +5,8 @@
 //! or phones are one: people are sorted by their state on the platform, phones are numbered as they are
 //! met, first there and then in the table. A user without a row is one of ours who leaves, one of ours
 //! whose removal is held, or foreign. All of that once for each way in which the platform lets go of a
-//! phone, with and without a shared call for creates and updates, and with requests of two users and of a
-//! hundred.
+//! phone, with and without a shared call for creates and updates, and with requests of two users
+//! and of a hundred, with seats for all and for three.
 
 use std::collections::BTreeMap;
 
@@ -199,11 +199,12 @@ fn every_small_world_is_settled_by_one_plan() {
             for fates in fates(&there, &wanted) {
                 let base = office(&there, &fates);
                 for (clearing, park) in ways {
-                    for (upsert, batch_users) in [(false, 2), (true, 100)] {
+                    for (upsert, batch_users, seats) in [(false, 2, None), (true, 100, Some(3))] {
                         let mut office = base.clone();
                         (office.terms.clearing, office.terms.park) = (clearing, park);
                         office.capabilities.upsert = upsert;
                         office.capabilities.batch_users = batch_users;
+                        office.terms.seats = seats;
                         try_out(office, &employees);
                         n_tried += 1;
                     }
