@@ -4,3 +4,4 @@ mod basics;
 mod lab;
 mod platforms;
 mod scenarios;
+mod walk;
