@@ -13,7 +13,7 @@ use crate::domain::finding::{Finding, FindingKind};
 use crate::domain::memory::{Managed, Millis, Remembered};
 use crate::domain::outcome::{Op, Outcome, Settled};
 use crate::domain::plan::Plan;
-use crate::domain::user::UserId;
+use crate::domain::user::{User, UserId};
 use crate::domain::world::World;
 use crate::store::{AccountState, ClearFact, Closing, DigestChange, OpenScope, Requests, RunError, RunId};
 
@@ -320,14 +320,22 @@ impl AccountReport {
         }
     }
 
-    /// Lists the users that were away for a moment.
+    /// Lists the users that were without their phone for a moment. Why they were stands in their own changes,
+    /// which are listed already.
     pub(super) fn add_parks(&mut self, ids: impl Iterator<Item = UserId>) {
         let parks = ids.map(|id| {
+            let mut own = self
+                .users
+                .iter()
+                .map(|it| &it.settled.change)
+                .filter(|it| it.id == id);
+            let old = own.find_map(|it| it.old.clone());
+            let new = old.clone().map(|user| User { phone: None, ..user });
             let change = crate::domain::outcome::Change {
                 id,
                 op: Op::Park,
-                old: None,
-                new: None,
+                old,
+                new,
             };
             let settled = Settled {
                 change,

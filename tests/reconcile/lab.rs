@@ -194,6 +194,19 @@ impl Lab {
         self.edit(id, |person| person.phone = phone);
     }
 
+    /// Somebody's record of the CRM as it is.
+    pub fn person(&self, id: impl ToString) -> Person {
+        self.crm.0.lock().unwrap().people[&id.to_string()].clone()
+    }
+
+    /// Gives each of these the phone of the next one, and the last one that of the first.
+    pub fn rotate(&self, ids: &[usize]) {
+        let phones: Vec<_> = ids.iter().map(|id| self.person(id).phone).collect();
+        for (idx, id) in ids.iter().enumerate() {
+            self.give_phone(id, phones[(idx + 1) % ids.len()].clone());
+        }
+    }
+
     pub fn later(&self, by: Duration) {
         self.now.fetch_add(by.as_millis() as i64, Ordering::Relaxed);
     }
@@ -270,7 +283,10 @@ impl Lab {
     /// The employees as the platform should have them.
     pub fn desired(&self) -> Vec<SimUser> {
         let crm = self.crm.0.lock().unwrap();
-        let active = crm.people.iter().filter(|(_, person)| person.active == "1");
+        let active = crm
+            .people
+            .iter()
+            .filter(|(_, it)| ["1", "yes"].contains(&it.active));
         let mut users: Vec<SimUser> = active
             .map(|(id, person)| SimUser::new(id, &person.name, person.phone.as_deref()))
             .collect();
@@ -287,8 +303,38 @@ impl Lab {
     #[track_caller]
     pub fn assert_equal(&self, report: &AccountReport) {
         let (platform, desired) = (self.platform(), self.desired());
-        assert!(platform == desired, "{}", difference(&platform, &desired, report));
+        assert!(platform == desired, "{}", self.difference(&desired, report));
         self.assert_no_violation();
+    }
+
+    /// In which the platform is not as expected, for a message.
+    pub fn difference(&self, expected: &[SimUser], report: &AccountReport) -> String {
+        let platform = self.platform();
+        let missing: Vec<_> = expected.iter().filter(|it| !platform.contains(it)).collect();
+        let surplus: Vec<_> = platform.iter().filter(|it| !expected.contains(it)).collect();
+        format!(
+            "platform lacks {missing:?} and has {surplus:?}; {}",
+            describe(report)
+        )
+    }
+
+    /// All requests since the last count, a line each, for a message.
+    pub fn requests(&self) -> String {
+        let line = |it: &wazzup_sync::simulator::RequestRecord| {
+            let items = it.body.get("users").or(it.body.get("user_ids"));
+            let items = items.map(ToString::to_string).unwrap_or_default();
+            let fault = it.fault.as_deref().unwrap_or_default();
+            format!(
+                "  {:>4} {:<6} {} {:?} {fault} {}",
+                it.seq,
+                it.method,
+                it.path,
+                it.status,
+                items.chars().take(400).collect::<String>()
+            )
+        };
+        let lines: Vec<String> = self.sim.requests().iter().map(line).collect();
+        lines.join("\n")
     }
 
     #[track_caller]
@@ -297,24 +343,32 @@ impl Lab {
     }
 }
 
-fn difference(platform: &[SimUser], desired: &[SimUser], report: &AccountReport) -> String {
-    let missing: Vec<_> = desired.iter().filter(|it| !platform.contains(it)).collect();
-    let surplus: Vec<_> = platform.iter().filter(|it| !desired.contains(it)).collect();
-    format!(
-        "platform lacks {missing:#?} and has {surplus:#?}; {}",
-        describe(report)
-    )
-}
-
 /// What an assertion shows of a report.
 pub fn describe(report: &AccountReport) -> String {
-    let open: Vec<_> = report
+    let open = report
         .users
         .iter()
-        .filter(|it| it.settled.outcome != Outcome::Applied)
+        .filter(|it| it.settled.outcome != Outcome::Applied);
+    let open: Vec<String> = open
+        .map(|it| {
+            let it = &it.settled;
+            let change = &it.change;
+            format!(
+                "\n  {} {} {}: {:?} {:?}, {} tries, {:?} -> {:?}",
+                change.op.word(),
+                change.id,
+                it.outcome.word(),
+                it.code.as_deref().unwrap_or_default(),
+                it.detail.as_deref().unwrap_or_default(),
+                it.attempts,
+                change.old,
+                change.new
+            )
+        })
         .collect();
+    let open = open.concat();
     format!(
-        "exit {}, stop {:?}, holds {:?}, open {open:#?}",
+        "exit {}, stop {:?}, holds {:?}, open: {open}",
         report.exit_code(),
         report.stop,
         report.holds

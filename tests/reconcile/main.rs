@@ -2,3 +2,6 @@
 
 mod basics;
 mod lab;
+mod platforms;
+mod scenarios;
+mod walk;

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use self::company::Company;
-use self::stage::{CONFIG, Stage, TOKEN_VARIABLE};
+use self::stage::{CONFIG, Ended, Stage, TOKEN_VARIABLE};
 use crate::cli::args::DemoArgs;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
@@ -55,14 +55,11 @@ pub(in crate::cli) async fn run(
     program: Option<PathBuf>,
     is_watched: bool,
 ) -> Result<Exit, Failure> {
-    let unexpected =
-        |error: anyhow::Error| Failure::unexpected(format!("the demo did not come out as told: {error:#}"));
-    let mut interrupt = Interrupt::listen().map_err(|error| unexpected(error.into()))?;
-    // The folder goes with the end of this function, whatever the end is.
-    tokio::select! {
-        told = tell(args, desk, program, is_watched) => told.map_err(unexpected),
-        () = interrupt.wait() => Err(Failure::unexpected("ended before the story was told")),
-    }
+    let told = tell(args, desk, program, is_watched).await;
+    told.map_err(|error| match error.downcast_ref::<Ended>() {
+        Some(ended) => Failure::unexpected(ended.to_string()),
+        None => Failure::unexpected(format!("the demo did not come out as told: {error:#}")),
+    })
 }
 
 async fn tell(
@@ -71,21 +68,24 @@ async fn tell(
     program: Option<PathBuf>,
     is_watched: bool,
 ) -> anyhow::Result<Exit> {
+    let interrupt = Interrupt::listen()?;
+    // Goes with the end of this function, whatever the end is.
     let folder = tempfile::Builder::new()
         .prefix("wazzup-sync-demo-")
         .tempdir()
         .context("no temporary folder")?;
     let mut company = Company::found(folder.path()).await?;
     fs::write(folder.path().join(CONFIG), configuration(&company))?;
-    let stage = Stage {
+    let mut stage = Stage {
         console: &desk.console,
         program: program.context("this program's file can't be told")?,
         folder: folder.path(),
         has_pauses: is_watched && !args.fast,
         show_phones: args.show_phones,
+        interrupt,
     };
-    Box::pin(story::tell(&stage, &mut company)).await?;
-    stage.pause().await;
+    Box::pin(story::tell(&mut stage, &mut company)).await?;
+    stage.pause().await?;
     stage.heading("What next");
     stage.show(WHAT_NEXT);
     Ok(Exit::Ok)

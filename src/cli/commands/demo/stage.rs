@@ -1,11 +1,14 @@
 //! The stage: headings, sentences, commands with what they say, and pauses for whoever reads along.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+
+use tokio::task::JoinHandle;
 
 use super::company::Company;
 use crate::cli::console::Console;
+use crate::cli::interrupt::Interrupt;
 use crate::cli::render::style::Tone;
 use crate::cli::render::{WIDTH, wrap};
 
@@ -24,7 +27,15 @@ pub(super) struct Stage<'a> {
     pub(super) folder: &'a Path,
     pub(super) has_pauses: bool,
     pub(super) show_phones: bool,
+    /// Looked at while a command runs and in pauses. What lies between is short, and must not be broken off:
+    /// SQLite's files would be made again in a folder that is about to go.
+    pub(super) interrupt: Interrupt,
 }
+
+/// Somebody does not want to see the end.
+#[derive(Debug, thiserror::Error)]
+#[error("the demo was ended before its end")]
+pub(super) struct Ended;
 
 /// How much of an answer is shown.
 #[derive(Clone, Copy)]
@@ -72,7 +83,7 @@ impl Stage<'_> {
     /// # Errors
     /// If it ends otherwise than the story tells.
     pub(super) async fn run(
-        &self,
+        &mut self,
         company: &Company,
         words: &[&'static str],
         exit: i32,
@@ -83,14 +94,19 @@ impl Stage<'_> {
         self.console
             .print(&format!("\n{}\n", style.paint(Tone::Heading, &line)));
         let mut command = self.command(company, words);
-        let ended = tokio::task::spawn_blocking(move || command.output()).await??;
-        let (stdout, stderr) = (
-            String::from_utf8_lossy(&ended.stdout),
-            String::from_utf8_lossy(&ended.stderr),
-        );
+        let mut running = Running(command.spawn()?);
+        let stdout = read_all(running.0.stdout.take());
+        let stderr = read_all(running.0.stderr.take());
+        let (stdout, stderr) = tokio::select! {
+            () = self.interrupt.wait() => return Err(Ended.into()),
+            streams = async { tokio::try_join!(stdout, stderr) } => streams?,
+        };
+        let (stdout, stderr) = (stdout?, stderr?);
+        // It has closed its streams, so this takes no time.
+        let status = running.0.wait()?;
         let shown = shortened(&stdout, excerpt);
         self.console.print(shown.as_deref().unwrap_or(&stdout));
-        let code = ended.status.code();
+        let code = status.code();
         if code == Some(exit) && exit != 0 {
             self.console.print(&format!("(exit code {exit})\n"));
         }
@@ -98,14 +114,14 @@ impl Stage<'_> {
             code == Some(exit),
             "`{}` ended with {}, and not with exit code {exit} as the story goes\n{stderr}",
             words.join(" "),
-            ended.status,
+            status,
         );
         anyhow::ensure!(
             shown.is_some(),
             "`{}` says something else than the story",
             words.join(" ")
         );
-        Ok(stdout.into_owned())
+        Ok(stdout)
     }
 
     fn command(&self, company: &Company, words: &[&'static str]) -> Command {
@@ -123,7 +139,9 @@ impl Stage<'_> {
             .args(["--config", CONFIG])
             .args(["--color", color])
             .args(words)
-            .stdin(Stdio::null());
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         if self.show_phones {
             command.arg("--show-phones");
         }
@@ -131,9 +149,12 @@ impl Stage<'_> {
     }
 
     /// Waits for Enter, if somebody sits there.
-    pub(super) async fn pause(&self) {
+    ///
+    /// # Errors
+    /// If that somebody ends it.
+    pub(super) async fn pause(&mut self) -> Result<(), Ended> {
         if !self.has_pauses {
-            return;
+            return Ok(());
         }
         self.console.print("\nEnter goes on, Ctrl-C ends ");
         let (told, waits) = tokio::sync::oneshot::channel();
@@ -142,9 +163,38 @@ impl Stage<'_> {
             let _ = io::stdin().read_line(&mut String::new());
             let _ = told.send(());
         });
-        // The sender can't go without having sent.
-        let _ = waits.await;
+        tokio::select! {
+            () = self.interrupt.wait() => {
+                self.console.print("\n");
+                Err(Ended)
+            }
+            // The sender can't go without having sent.
+            _ = waits => Ok(()),
+        }
     }
+}
+
+/// A command at work. It never outlives the story: whoever drops it ends it, and waits until it has ended,
+/// so that it can't write any more into a folder that is about to go.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Both fail if it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Reads a stream to its end, beside the runtime that has the simulator to serve.
+fn read_all(stream: Option<impl Read + Send + 'static>) -> JoinHandle<io::Result<String>> {
+    tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        if let Some(mut stream) = stream {
+            stream.read_to_string(&mut text)?;
+        }
+        Ok(text)
+    })
 }
 
 /// The text without what the excerpt leaves out; `None` if there is no line to go on from.

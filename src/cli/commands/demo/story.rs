@@ -12,21 +12,21 @@ const N_CHAPTERS: usize = 6;
 ///
 /// # Errors
 /// If something comes out otherwise than told.
-pub(super) async fn tell(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
+pub(super) async fn tell(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     the_plan(stage, company).await?;
-    stage.pause().await;
+    stage.pause().await?;
     the_first_sync(stage, company).await?;
-    stage.pause().await;
+    stage.pause().await?;
     a_day(stage, company).await?;
-    stage.pause().await;
+    stage.pause().await?;
     a_mass_departure(stage, company).await?;
-    stage.pause().await;
+    stage.pause().await?;
     bad_rows(stage, company).await?;
-    stage.pause().await;
+    stage.pause().await?;
     nothing_to_do(stage, company).await
 }
 
-async fn the_plan(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
+async fn the_plan(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     stage.chapter(1, N_CHAPTERS, "What there is, and what would be done");
     let (rows, n_rows) = company.table(4).await?;
     stage.say(&format!(
@@ -48,7 +48,7 @@ async fn the_plan(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()
     Ok(())
 }
 
-async fn the_first_sync(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
+async fn the_first_sync(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     stage.chapter(2, N_CHAPTERS, "The first sync");
     stage.say("`reconcile` does it. `applied` means: read back from the platform, not assumed.");
     let excerpt = Excerpt::FirstAndFrom(6, "not ours");
@@ -65,7 +65,7 @@ async fn the_first_sync(stage: &Stage<'_>, company: &mut Company) -> anyhow::Res
     Ok(())
 }
 
-async fn a_day(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
+async fn a_day(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     stage.chapter(3, N_CHAPTERS, "A day's changes, and two who swap their phones");
     let (one, other, leaver, bride, new) = (person(1), person(9), person(12), person(17), person(41));
     let married = "Kristīne Vītola";
@@ -87,7 +87,7 @@ async fn a_day(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn a_mass_departure(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
+async fn a_mass_departure(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     stage.chapter(
         4,
         N_CHAPTERS,
@@ -111,7 +111,7 @@ async fn a_mass_departure(stage: &Stage<'_>, company: &mut Company) -> anyhow::R
     Ok(())
 }
 
-async fn bad_rows(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
+async fn bad_rows(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     stage.chapter(5, N_CHAPTERS, "Bad rows");
     let (unsure, first) = (person(7), person(3));
     let mut nameless = person(42);
@@ -137,7 +137,7 @@ async fn bad_rows(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()
     Ok(())
 }
 
-async fn nothing_to_do(stage: &Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
+async fn nothing_to_do(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
     stage.chapter(
         6,
         N_CHAPTERS,
