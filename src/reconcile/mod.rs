@@ -16,6 +16,7 @@ mod ledger;
 mod link;
 mod mind;
 mod pass;
+mod preview;
 mod progress;
 mod rebuild;
 mod record;
@@ -23,7 +24,8 @@ mod report;
 mod stop;
 
 pub use account::{Account, Clock, Order, Timing};
-pub use pass::{Parts, preview, reconcile};
+pub use pass::{Parts, reconcile};
+pub use preview::preview;
 pub use progress::{Progress, Step};
 pub use rebuild::{Rebuilt, rebuild};
 pub use report::{AccountReport, Census, PlannedBatch, ReportedChange, RunResult};

@@ -5,15 +5,14 @@ use tokio::time::Instant;
 
 use super::account::{Account, Clock, Order, Timing};
 use super::deliver::Run;
-use super::link::{Link, Reader};
+use super::link::Link;
 use super::mind::{Memory, Mind};
 use super::progress::{Progress, Step};
 use super::record::{Finish, record};
-use super::report::{AccountReport, Census, PlannedBatch, ReportedChange, RunResult};
+use super::report::{AccountReport, RunResult};
 use super::stop::Stop;
 use crate::domain::check::Replay;
 use crate::domain::employee::{Rules, employees};
-use crate::domain::outcome::Settled;
 use crate::domain::phone;
 use crate::domain::plan::{CheckedPlan, Plan};
 use crate::domain::table::CompleteRead;
@@ -56,26 +55,6 @@ pub async fn reconcile(parts: &Parts<'_>, order: &Order) -> AccountReport {
         Err(stop) => report.fail(stop),
     }
     report.requests = parts.target.requests();
-    report.duration = started.elapsed();
-    report
-}
-
-/// Plans what [`reconcile`] would do now, by reads alone. A store that does not exist yet is an empty one.
-pub async fn preview(
-    source: &dyn Source,
-    store: Option<&Store>,
-    target: &dyn ReadTarget,
-    account: &Account,
-    timing: Timing,
-    clock: &Clock,
-    order: &Order,
-) -> AccountReport {
-    let started = Instant::now();
-    let mut report = AccountReport::empty(&account.name);
-    if let Err(stop) = preview_pass(source, store, target, account, timing, clock, order, &mut report).await {
-        report.fail(stop);
-    }
-    report.requests = target.requests();
     report.duration = started.elapsed();
     report
 }
@@ -269,127 +248,9 @@ pub(super) fn overlaid(world: &World, run: &Run<'_>) -> World {
     world
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of a pass without the right to write"
-)]
-async fn preview_pass(
-    source: &dyn Source,
-    store: Option<&Store>,
-    target: &dyn ReadTarget,
-    account: &Account,
-    timing: Timing,
-    clock: &Clock,
-    order: &Order,
-    report: &mut AccountReport,
-) -> Result<(), Stop> {
-    let now = clock();
-    let state = match store {
-        Some(store) => store.account(&account.name).await?,
-        None => AccountState::default(),
-    };
-    let read = source.read().await?;
-    report.rows = Some(read.rows().len());
-    if !order.verify
-        && state.digest == Some(digest(&read, account))
-        && Memory::is_settled(&state, account, now)
-    {
-        report.foreign = state.foreign;
-        report.findings = match store {
-            Some(store) => store.findings(&account.name).await?,
-            None => Vec::new(),
-        };
-        report.plan_digest = Some(String::new());
-        return Ok(());
-    }
-    let found = employees(&read, &rules(account, target));
-    let columns = read.columns();
-    drop(read);
-    if found.is_all_quarantined() {
-        report.findings.clone_from(&found.findings);
-        return Err(Stop::AllQuarantined(found.n_rows));
-    }
-    let memory = match store {
-        Some(store) => Memory::load(store, account, state, now).await?,
-        None => Memory::default(),
-    };
-    let mind = Mind::new(account, target.capabilities(), found, memory, now, order);
-    let reader = Reader::new(target, timing);
-    let mut plan = None;
-    if !mind.must_list() {
-        plan = Some(mind.plan(&World::from_snapshot(&mind.memory.managed)));
-    }
-    let plan = match plan.filter(|plan| plan.diff.is_renames_only()) {
-        Some(plan) => plan,
-        None => mind.plan(&mind.observe(&reader).await?),
-    };
-    let checked = plan.check(mind.capabilities)?;
-    report_plan(&checked, &mind, target, report);
-    let plan = checked.plan();
-    report.census = Some(Census {
-        columns,
-        on_platform: plan.world.users.len(),
-        adopted: plan.diff.adopted.len(),
-        desired: plan.diff.desired.users.len(),
-        seats: plan.seats,
-    });
-    Ok(())
-}
-
-fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, report: &mut AccountReport) {
-    let plan = checked.plan();
-    report.plan_digest = Some(agreed_digest(plan));
-    report.batches = plan
-        .batches
-        .iter()
-        .map(|batch| {
-            let (method, path) = target.describe(batch);
-            PlannedBatch {
-                method,
-                path,
-                users: batch.items.iter().map(|item| item.id.clone()).collect(),
-            }
-        })
-        .collect();
-    let planned = plan.changes.iter().map(|(id, change)| {
-        let blocked = plan.blocked.get(id);
-        let change = blocked.map_or(change, |it| &it.wanted).clone();
-        let settled = Settled {
-            change,
-            outcome: crate::domain::outcome::Outcome::Unknown,
-            code: blocked.map(|it| it.code.into()),
-            detail: blocked.map(|it| it.detail.clone()),
-            attempts: 0,
-            status: None,
-        };
-        ReportedChange {
-            settled,
-            is_planned: true,
-        }
-    });
-    let waiting = plan.settled.iter().map(|settled| ReportedChange {
-        settled: settled.clone(),
-        is_planned: false,
-    });
-    report.users = planned.chain(waiting).collect();
-    report.add_parks(plan.parks().cloned());
-    report
-        .users
-        .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
-    report.findings.clone_from(&plan.findings);
-    report.holds.clone_from(&plan.holds);
-    report.foreign = if plan.world.is_fresh {
-        plan.diff.foreign.len()
-    } else {
-        mind.memory.state.foreign
-    };
-    report.drift = plan.diff.drift.len();
-    report.result = report.judge();
-}
-
 /// The digest of a plan as people agree to it: a plan of nothing is the same, whether it was found out by
 /// comparing or by the digest of the rows alone.
-fn agreed_digest(plan: &Plan) -> String {
+pub(super) fn agreed_digest(plan: &Plan) -> String {
     if plan.batches.is_empty() && plan.settled.is_empty() && plan.holds.is_empty() {
         String::new()
     } else {
@@ -430,7 +291,7 @@ async fn record_failure(
     Ok(())
 }
 
-fn rules(account: &Account, target: &(impl ReadTarget + ?Sized)) -> Rules {
+pub(super) fn rules(account: &Account, target: &(impl ReadTarget + ?Sized)) -> Rules {
     let capabilities = target.capabilities();
     Rules {
         default_region: account.default_region.clone(),
@@ -441,7 +302,7 @@ fn rules(account: &Account, target: &(impl ReadTarget + ?Sized)) -> Rules {
 }
 
 /// Stands for the rows and everything that shapes what is made of them.
-fn digest(read: &CompleteRead, account: &Account) -> String {
+pub(super) fn digest(read: &CompleteRead, account: &Account) -> String {
     let rows = read.digest();
     let mut hasher = Sha256::new();
     hasher.update(rows.count.to_le_bytes());

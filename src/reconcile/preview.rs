@@ -1,0 +1,155 @@
+//! The pass up to the checked plan: what would be done, by reads alone. Nothing here can write.
+
+use tokio::time::Instant;
+
+use super::account::{Account, Clock, Order, Timing};
+use super::link::Reader;
+use super::mind::{Memory, Mind};
+use super::pass::{agreed_digest, digest, rules};
+use super::report::{AccountReport, Census, PlannedBatch, ReportedChange};
+use super::stop::Stop;
+use crate::domain::employee::employees;
+use crate::domain::outcome::{Outcome, Settled};
+use crate::domain::plan::CheckedPlan;
+use crate::domain::world::World;
+use crate::source::Source;
+use crate::store::{AccountState, Store};
+use crate::target::ReadTarget;
+
+/// Plans what [`super::reconcile`] would do now, by reads alone. A store that does not exist yet is an empty one.
+pub async fn preview(
+    source: &dyn Source,
+    store: Option<&Store>,
+    target: &dyn ReadTarget,
+    account: &Account,
+    timing: Timing,
+    clock: &Clock,
+    order: &Order,
+) -> AccountReport {
+    let started = Instant::now();
+    let mut report = AccountReport::empty(&account.name);
+    if let Err(stop) = preview_pass(source, store, target, account, timing, clock, order, &mut report).await {
+        report.fail(stop);
+    }
+    report.requests = target.requests();
+    report.duration = started.elapsed();
+    report
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of a pass without the right to write"
+)]
+async fn preview_pass(
+    source: &dyn Source,
+    store: Option<&Store>,
+    target: &dyn ReadTarget,
+    account: &Account,
+    timing: Timing,
+    clock: &Clock,
+    order: &Order,
+    report: &mut AccountReport,
+) -> Result<(), Stop> {
+    let now = clock();
+    let state = match store {
+        Some(store) => store.account(&account.name).await?,
+        None => AccountState::default(),
+    };
+    let read = source.read().await?;
+    report.rows = Some(read.rows().len());
+    if !order.verify
+        && state.digest == Some(digest(&read, account))
+        && Memory::is_settled(&state, account, now)
+    {
+        report.foreign = state.foreign;
+        report.findings = match store {
+            Some(store) => store.findings(&account.name).await?,
+            None => Vec::new(),
+        };
+        report.plan_digest = Some(String::new());
+        return Ok(());
+    }
+    let found = employees(&read, &rules(account, target));
+    let columns = read.columns();
+    drop(read);
+    if found.is_all_quarantined() {
+        report.findings.clone_from(&found.findings);
+        return Err(Stop::AllQuarantined(found.n_rows));
+    }
+    let memory = match store {
+        Some(store) => Memory::load(store, account, state, now).await?,
+        None => Memory::default(),
+    };
+    let mind = Mind::new(account, target.capabilities(), found, memory, now, order);
+    let reader = Reader::new(target, timing);
+    let mut plan = None;
+    if !mind.must_list() {
+        plan = Some(mind.plan(&World::from_snapshot(&mind.memory.managed)));
+    }
+    let plan = match plan.filter(|plan| plan.diff.is_renames_only()) {
+        Some(plan) => plan,
+        None => mind.plan(&mind.observe(&reader).await?),
+    };
+    let checked = plan.check(mind.capabilities)?;
+    report_plan(&checked, &mind, target, report);
+    let plan = checked.plan();
+    report.census = Some(Census {
+        columns,
+        on_platform: plan.world.users.len(),
+        adopted: plan.diff.adopted.len(),
+        desired: plan.diff.desired.users.len(),
+        seats: plan.seats,
+    });
+    Ok(())
+}
+
+fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, report: &mut AccountReport) {
+    let plan = checked.plan();
+    report.plan_digest = Some(agreed_digest(plan));
+    report.batches = plan
+        .batches
+        .iter()
+        .map(|batch| {
+            let (method, path) = target.describe(batch);
+            PlannedBatch {
+                method,
+                path,
+                users: batch.items.iter().map(|item| item.id.clone()).collect(),
+            }
+        })
+        .collect();
+    let planned = plan.changes.iter().map(|(id, change)| {
+        let blocked = plan.blocked.get(id);
+        let change = blocked.map_or(change, |it| &it.wanted).clone();
+        let settled = Settled {
+            change,
+            outcome: Outcome::Unknown,
+            code: blocked.map(|it| it.code.into()),
+            detail: blocked.map(|it| it.detail.clone()),
+            attempts: 0,
+            status: None,
+        };
+        ReportedChange {
+            settled,
+            is_planned: true,
+        }
+    });
+    let waiting = plan.settled.iter().map(|settled| ReportedChange {
+        settled: settled.clone(),
+        is_planned: false,
+    });
+    report.users = planned.chain(waiting).collect();
+    report.add_parks(plan.parks().cloned());
+    report
+        .users
+        .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
+    report.findings.clone_from(&plan.findings);
+    report.holds.clone_from(&plan.holds);
+    report.foreign = if plan.world.is_fresh {
+        plan.diff.foreign.len()
+    } else {
+        mind.memory.state.foreign
+    };
+    report.drift = plan.diff.drift.len();
+    report.result = report.judge();
+}
