@@ -1,8 +1,8 @@
 //! One pass over one account: observe, plan, apply, record. The only caller of source, target and store.
 //!
 //! - [`reconcile`] does the whole pass, under the lock of the remote.
-//! - [`preview`] is the same path up to the checked plan; it can't write, takes no lock and records nothing.
-//! - [`rebuild`] takes what the platform shows as the last known state, and sends nothing.
+//! - [`preview()`] is the same path up to the checked plan; it can't write, takes no lock and records nothing.
+//! - [`rebuild()`] takes what the platform shows as the last known state, and sends nothing.
 //!
 //! The pass takes no hint of what changed and remembers nothing in memory: killed at any instant, the next
 //! one reads what is there and finishes the work. What it does not decide: which accounts are due (the
