@@ -6,8 +6,9 @@
 
 use tracing::Subscriber;
 use tracing::subscriber::SetGlobalDefaultError;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::{self, MakeWriter};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// What the log is written to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -51,12 +52,16 @@ impl Format {
 
 /// The levels for a number of `-v`: our own events from `info` on, then `debug`, then `trace`; those of
 /// the libraries never below `info`.
-fn levels(verbosity: u8) -> &'static str {
-    match verbosity {
-        0 => "warn,wazzup_sync=info",
-        1 => "info,wazzup_sync=debug",
-        _ => "info,wazzup_sync=trace",
-    }
+fn levels(verbosity: u8) -> Targets {
+    let (libraries, ours) = match verbosity {
+        0 => (LevelFilter::WARN, LevelFilter::INFO),
+        1 => (LevelFilter::INFO, LevelFilter::DEBUG),
+        _ => (LevelFilter::INFO, LevelFilter::TRACE),
+    };
+    // Not an `EnvFilter`: that one builds regular expressions at each start.
+    Targets::new()
+        .with_default(libraries)
+        .with_target("wazzup_sync", ours)
 }
 
 /// A subscriber that writes to `writer`.
@@ -64,14 +69,17 @@ pub fn subscriber<W>(format: Format, verbosity: u8, writer: W) -> Box<dyn Subscr
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(levels(verbosity)))
-        .with_writer(writer);
+    let lines = fmt::layer().with_writer(writer);
+    let filtered = tracing_subscriber::registry().with(levels(verbosity));
     match format {
         Format::Compact { has_color } => {
-            Box::new(builder.compact().with_ansi(has_color).with_target(false).finish())
+            let lines = lines.compact().with_ansi(has_color).with_target(false);
+            Box::new(filtered.with(lines))
         }
-        Format::Json => Box::new(builder.json().with_ansi(false).flatten_event(true).finish()),
+        Format::Json => {
+            let lines = lines.json().with_ansi(false).flatten_event(true);
+            Box::new(filtered.with(lines))
+        }
     }
 }
 

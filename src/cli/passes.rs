@@ -191,3 +191,53 @@ pub(super) fn conclude(ends: &[End]) -> (Exit, &'static str) {
         .find(|result| ends.iter().any(|it| it.result == *result));
     (exit, result.unwrap_or(RunResult::InSync).word())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::check::Violation;
+    use crate::reconcile::{Said, Stop};
+    use crate::source::SourceError;
+    use crate::store::StoreError;
+
+    fn end(stop: Stop) -> End {
+        End::of_pass(AccountReport::stopped("acme", stop), BTreeMap::new(), true)
+    }
+
+    #[test]
+    fn every_reason_to_stop_has_its_code() {
+        let said = || Said("no".to_owned());
+        let (source_name, cause) = ("crm".to_owned(), "no".to_owned());
+        let unreachable = SourceError::Unreachable { source_name, cause };
+        let (source_name, cause) = ("crm".to_owned(), "no".to_owned());
+        let unusable = SourceError::Unusable { source_name, cause };
+        let folder = "/no".into();
+        for (stop, exit) in [
+            (Stop::Misconfigured("no".to_owned()), Exit::Configuration),
+            (Stop::Source(unreachable), Exit::Unavailable),
+            (Stop::Source(unusable), Exit::SourceData),
+            (Stop::AllQuarantined(2), Exit::SourceData),
+            (Stop::Store(StoreError::MissingFolder { folder }), Exit::Store),
+            (Stop::Refused(said()), Exit::Credentials),
+            (Stop::RateLimited(said()), Exit::Unavailable),
+            (Stop::Unreachable(said()), Exit::Unavailable),
+            (Stop::Unreadable(said()), Exit::Unavailable),
+            (Stop::ContractChanged(said()), Exit::Unavailable),
+            (Stop::Stale("no".to_owned()), Exit::StalePlan),
+            (Stop::Bug(Violation::Size(0)), Exit::PlanRefused),
+        ] {
+            let text = stop.to_string();
+            let end = end(stop);
+            assert_eq!(end.exit, exit, "{text}");
+            assert_eq!(end.result, RunResult::Failed, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_several_ends_the_worst_gives_code_and_result() {
+        assert_eq!(conclude(&[]), (Exit::Ok, "in_sync"));
+        let bug = end(Stop::Bug(Violation::Size(0)));
+        let stale = end(Stop::Stale(String::new()));
+        assert_eq!(conclude(&[stale, bug]), (Exit::PlanRefused, "failed"));
+    }
+}

@@ -2,7 +2,7 @@
 //! draws; never more than one line, on stderr, and it is gone when the answer comes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -21,6 +21,8 @@ struct Board {
     n_accounts: usize,
     n_ended: usize,
     steps: BTreeMap<String, String>,
+    /// Drawn since patience ended.
+    line: Option<ProgressBar>,
 }
 
 /// Draws the progress of a command until it is dropped.
@@ -69,7 +71,7 @@ impl Watch {
     /// An account is done.
     pub(super) fn ended(&self, account: &str) {
         if let Some(board) = &self.board {
-            let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut board = locked(board);
             board.n_ended += 1;
             board.steps.remove(account);
         }
@@ -77,15 +79,26 @@ impl Watch {
 }
 
 impl Drop for Watch {
+    /// Clears the line at once: the answer comes next.
     fn drop(&mut self) {
         if let Some(drawer) = self.drawer.take() {
             drawer.abort();
         }
+        let board = self.board.as_ref();
+        let line = board.and_then(|board| locked(board).line.take());
+        if let Some(line) = line {
+            line.finish_and_clear();
+        }
     }
 }
 
+/// A board is only ever set as a whole, so one that a panic left behind is as good as any.
+fn locked(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
+    board.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn put(board: &Mutex<Board>, account: &str, what: String) {
-    let mut board = board.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut board = locked(board);
     board.steps.insert(account.to_owned(), what);
 }
 
@@ -98,28 +111,24 @@ fn words(step: Step) -> String {
     }
 }
 
-/// Clears the line however the drawing ends: a drawer is aborted, not asked to stop.
-struct Line(ProgressBar);
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
-
 async fn draw(board: Arc<Mutex<Board>>) {
     tokio::time::sleep(PATIENCE).await;
-    let line = Line(ProgressBar::new_spinner());
+    locked(&board).line = Some(ProgressBar::new_spinner());
     loop {
-        let text = board.lock().unwrap_or_else(PoisonError::into_inner).line();
-        line.0.set_message(text);
-        line.0.tick();
+        locked(&board).draw();
         tokio::time::sleep(TICK).await;
     }
 }
 
 impl Board {
-    fn line(&self) -> String {
+    fn draw(&self) {
+        if let Some(line) = &self.line {
+            line.set_message(self.words());
+            line.tick();
+        }
+    }
+
+    fn words(&self) -> String {
         let mut text = match self.steps.iter().next() {
             Some((account, what)) => format!("{account}: {what}"),
             None => "working".to_owned(),
@@ -131,5 +140,27 @@ impl Board {
             ));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_names_an_account_at_work_and_how_many_are_done() {
+        let mut board = Board {
+            n_accounts: 3,
+            ..Board::default()
+        };
+        assert_eq!(board.words(), "working (0 of 3 accounts done)");
+        board
+            .steps
+            .insert("acme".to_owned(), words(Step::Sending { request: 2, of: 7 }));
+        board.n_ended = 1;
+        assert_eq!(
+            board.words(),
+            "acme: sending request 2 of 7 (1 of 3 accounts done)"
+        );
     }
 }

@@ -137,13 +137,17 @@ fn told(detail: &RunDetail, show: &Show) -> String {
     let applied = it.outcomes.of(Outcome::Applied);
     let requests = it.requests;
     text.push_str(&format!(
-        "{}: {} ({applied} applied, {} read and {} written)\n",
+        "{}: {} ({applied} applied; {} to read, {} to write)\n",
         show.plain(&it.account),
         result(it),
-        count(usize::try_from(requests.read).unwrap_or(usize::MAX), "request"),
-        requests.write
+        requests_of(requests.read),
+        requests_of(requests.write)
     ));
     text
+}
+
+fn requests_of(n: u64) -> String {
+    count(usize::try_from(n).unwrap_or(usize::MAX), "request")
 }
 
 #[derive(Serialize)]

@@ -115,10 +115,13 @@ impl Table<'_> {
         if is_done || is_told_by_hold {
             return String::new();
         }
-        let mut marks: Vec<String> = settled.code.iter().map(|it| self.show.plain(it)).collect();
-        marks.extend(settled.status.map(|it| format!("HTTP {it}")));
-        let marks = marks.join(", ");
         let detail = settled.detail.as_deref().map(|it| self.show.text(it));
+        let code = settled.code.as_deref().map(|it| self.show.plain(it));
+        // Some details say it themselves.
+        let code = code.filter(|code| detail.as_ref().is_none_or(|it| !it.contains(code)));
+        let status = settled.status.map(|it| format!("HTTP {it}"));
+        let marks: Vec<String> = [code, status].into_iter().flatten().collect();
+        let marks = marks.join(", ");
         let told = match (detail, marks.is_empty()) {
             (None, true) => return String::new(),
             (None, false) => marks,

@@ -159,6 +159,8 @@ struct Intent {
     remove: usize,
     held: usize,
     conflict: usize,
+    /// Of those to create or update: so many go without the phone that they want.
+    phoneless: usize,
 }
 
 impl Intent {
@@ -184,6 +186,11 @@ impl Intent {
                 Outcome::Deferred,
                 Outcome::Unknown,
             ]),
+            phoneless: report
+                .users
+                .iter()
+                .filter(|it| it.is_planned && it.settled.code.is_some())
+                .count(),
         }
     }
 }
@@ -219,9 +226,14 @@ fn intent(report: &AccountReport, census: &Census) -> String {
         remove,
         held,
         conflict,
+        phoneless,
     } = Intent::of(report);
+    let without = match phoneless {
+        0 => String::new(),
+        n => format!(" ({n} of these without the phone that is another's)"),
+    };
     let mut text = format!(
-        "adopt {}, create {create}, update {update}, remove {remove}, leave {} alone that are not ours",
+        "adopt {}, create {create}, update {update}{without}, remove {remove}, leave {} alone that are not ours",
         census.adopted, report.foreign
     );
     if held > 0 {
@@ -411,6 +423,7 @@ fn intent_of(report: &AccountReport, census: &Census) -> IntentOf {
         remove,
         held,
         conflict,
+        phoneless,
     } = Intent::of(report);
     IntentOf {
         adopt: census.adopted,
@@ -419,6 +432,6 @@ fn intent_of(report: &AccountReport, census: &Census) -> IntentOf {
         remove,
         foreign: report.foreign,
         held,
-        open: conflict,
+        open: conflict + phoneless,
     }
 }
