@@ -1,7 +1,7 @@
 //! The command line: arguments in, one report out, one exit code.
 //!
 //! A command opens what it needs ([`workplace`]), lets `reconcile` do the work, and hands what came of it to
-//! [`render`]. What stops a whole command is a [`failure`]; what stops one account is in that account's
+//! `render`. What stops a whole command is a `failure`; what stops one account is in that account's
 //! report. Nothing here reads the environment or ends the process: `main` does.
 
 pub mod args;
