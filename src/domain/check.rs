@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::batch::{Batch, Item, PhoneField, Purpose, Verb};
 use super::capability::Capabilities;
-use super::outcome::Change;
+use super::outcome::{Change, Op};
 use super::phone::Phone;
 use super::user::UserId;
 use super::world::World;
@@ -53,6 +53,9 @@ pub enum Violation {
     /// A user that was parked or deleted to be created again does not return.
     #[error("user \"{0}\" is left without its record")]
     Stranded(UserId),
+    /// A create, a removal or a phone move that rests on the snapshot, which knows no foreign user.
+    #[error("the change of user \"{0}\" needs a list that was read in this run")]
+    Stale(UserId),
     /// A change that is not carried out, or one that nobody asked for.
     #[error("the plan and its changes differ for user \"{0}\"")]
     Mismatch(UserId),
@@ -223,6 +226,10 @@ pub fn check(
     capabilities: &Capabilities,
     seats: Option<usize>,
 ) -> Result<Vec<usize>, Violation> {
+    let is_rename = |it: &Change| it.op == Op::Update && it.takes().is_none() && it.frees().is_none();
+    if let Some(change) = changes.values().find(|it| !world.is_fresh && !is_rename(it)) {
+        return Err(Violation::Stale(change.id.clone()));
+    }
     let mut replay = Replay::new(world, changes.keys().cloned().collect(), capabilities, seats);
     let mut names: HashMap<&UserId, &str> =
         world.users.values().map(|user| (&user.id, &*user.name)).collect();

@@ -147,12 +147,25 @@ impl Plan {
                 put(&[item.id.as_str(), &item.name, phone]);
             }
         }
-        for settled in &self.settled {
+        for Settled {
+            change,
+            outcome,
+            code,
+            ..
+        } in &self.settled
+        {
+            let wanted = change.new.as_ref();
             put(&[
                 "settled",
-                settled.change.id.as_str(),
-                settled.change.op.word(),
-                settled.outcome.word(),
+                change.id.as_str(),
+                change.op.word(),
+                outcome.word(),
+                code.as_deref().unwrap_or_default(),
+                wanted.map(|it| &*it.name).unwrap_or_default(),
+                wanted
+                    .and_then(|it| it.phone.as_ref())
+                    .map(|it| it.digits())
+                    .unwrap_or_default(),
             ]);
         }
         for hold in &self.holds {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::batch::ClearBy;
-use super::super::outcome::Op;
+
 use super::super::testing::{Office, phone, user};
 use super::super::user::User;
 use super::*;
@@ -288,4 +288,23 @@ fn a_plan_that_does_less_or_something_else_than_its_changes_is_refused() {
     );
     let removed = delete("1", Purpose::Remove);
     assert_eq!(refusal(&[("1", Some(Some(5)))], &[removed]), mismatch);
+}
+
+#[test]
+fn only_renames_may_rest_on_the_snapshot() {
+    let world = World {
+        is_fresh: false,
+        ..world()
+    };
+    let judge = |wanted: &[(&str, Option<Option<usize>>)], batches: &[Batch]| {
+        check(&world, &changes(wanted), batches, &capabilities(), None).map(|_| ())
+    };
+    let rename = batch(Verb::Update, vec![item("1", Some(1))]);
+    assert_eq!(judge(&[("1", Some(Some(1)))], &[rename]), Ok(()));
+    let stale = |id: &str| Err(Violation::Stale(id.into()));
+    let create = batch(Verb::Create, vec![item("4", Some(4))]);
+    assert_eq!(judge(&[("4", Some(Some(4)))], &[create]), stale("4"));
+    assert_eq!(judge(&[("2", None)], &[delete("2", Purpose::Remove)]), stale("2"));
+    let move_ = batch(Verb::Update, vec![item("3", Some(7))]);
+    assert_eq!(judge(&[("3", Some(Some(7)))], &[move_]), stale("3"));
 }
