@@ -29,6 +29,8 @@ pub(super) struct Run<'a> {
     pub(super) clearing: Clearing,
     /// Set when `clearing` was learned in this run.
     pub(super) learned_clearing: bool,
+    /// Set when the way that was known before this run was refused.
+    doubts_clearing: bool,
     /// The number of users at which the platform refused another one.
     pub(super) learned_seats: Option<usize>,
     /// Some request may still have its effect later.
@@ -72,6 +74,7 @@ impl<'a> Run<'a> {
             ledger: Ledger::default(),
             clearing,
             learned_clearing: false,
+            doubts_clearing: false,
             learned_seats: None,
             had_unknown: false,
             plan_again: false,
@@ -363,16 +366,29 @@ impl<'a> Run<'a> {
             self.plan_again = true;
             return Ok(());
         }
-        if let Some(entry) = self.ledger.get_mut(&item.id) {
-            entry.fate = Fate::Rejected;
-            entry.answer = Some(answer.clone());
+        if matches!(item.phone, PhoneField::Clear(_)) && !self.learned_clearing && !self.doubts_clearing {
+            // Perhaps it is not the record: the way may have stopped working since it was learned.
+            self.doubts_clearing = true;
+            self.clearing = Clearing::Unknown;
+            self.plan_again = true;
+            self.is_stale = true;
+            return Ok(());
         }
+        self.reject(&item.id, &answer);
         let n_alike = self.ledger.rejected().count();
         let is_one_kind = self.refusals.len() == 1;
         if n_alike >= ALIKE_REFUSALS && is_one_kind && self.ledger.n_accepted == 0 {
             return Err(Stop::ContractChanged(Said::from(&answer)));
         }
         Ok(())
+    }
+
+    /// The platform refuses the record of this user.
+    pub(super) fn reject(&mut self, id: &UserId, answer: &Answer) {
+        if let Some(entry) = self.ledger.get_mut(id) {
+            entry.fate = Fate::Rejected;
+            entry.answer = Some(answer.clone());
+        }
     }
 
     /// Somebody has a phone of these: the next plan is made on a list that shows who.
