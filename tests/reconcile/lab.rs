@@ -89,6 +89,8 @@ pub struct Lab {
     pub timing: Timing,
     pub now: Arc<AtomicI64>,
     pub token: String,
+    /// How long a request may take.
+    pub timeout: Duration,
 }
 
 impl Lab {
@@ -145,6 +147,7 @@ impl Lab {
             timing,
             now,
             token: TOKEN.to_owned(),
+            timeout: Duration::from_millis(2000),
         }
     }
 
@@ -218,7 +221,8 @@ impl Lab {
 
     pub fn target(&self) -> Arc<dyn WriteTarget> {
         let options = HttpOptions {
-            timeout: Duration::from_millis(400),
+            timeout: self.timeout,
+            max_response_bytes: 128 * 1024,
             requests_per_second: 1_000_000.try_into().unwrap(),
             ..HttpOptions::default()
         };
@@ -249,6 +253,18 @@ impl Lab {
             progress: &Progress::default(),
         };
         reconcile(&parts, order).await
+    }
+
+    /// A person lets everything pass that is held.
+    pub async fn approve_all(&self) {
+        let now = (self.clock())();
+        for hold in self.store.open_holds("acme").await.unwrap() {
+            let answer = wazzup_sync::store::Answer::Approve;
+            self.store
+                .decide(&hold.id, answer, "ops", None, now)
+                .await
+                .unwrap();
+        }
     }
 
     pub async fn plan(&self) -> AccountReport {

@@ -1,6 +1,8 @@
 //! The pass as a whole, against the simulator.
 
 mod basics;
+mod clearing;
+mod faults;
 mod lab;
 mod platforms;
 mod scenarios;
