@@ -46,6 +46,8 @@ pub(super) struct Run<'a> {
     /// Reads of this run after the last list.
     pub(super) seen: BTreeMap<UserId, Option<User>>,
     refusals: BTreeMap<(Option<u16>, Option<String>), usize>,
+    /// Refused by an earlier run.
+    suspects: BTreeSet<UserId>,
     pub(super) progress: &'a Progress,
 }
 
@@ -68,7 +70,12 @@ pub(super) enum Ending {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(link: Link<'a>, clearing: Clearing, progress: &'a Progress) -> Run<'a> {
+    pub(super) fn new(
+        link: Link<'a>,
+        clearing: Clearing,
+        suspects: BTreeSet<UserId>,
+        progress: &'a Progress,
+    ) -> Run<'a> {
         Run {
             link,
             ledger: Ledger::default(),
@@ -83,6 +90,7 @@ impl<'a> Run<'a> {
             parked: BTreeSet::new(),
             seen: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            suspects,
             progress,
         }
     }
@@ -375,7 +383,12 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         self.reject(&item.id, &answer);
-        let n_alike = self.ledger.rejected().count();
+        // Who was refused while others were accepted, in an earlier run, is no news.
+        let n_alike = self
+            .ledger
+            .rejected()
+            .filter(|id| !self.suspects.contains(*id))
+            .count();
         let is_one_kind = self.refusals.len() == 1;
         if n_alike >= ALIKE_REFUSALS && is_one_kind && self.ledger.n_accepted == 0 {
             return Err(Stop::ContractChanged(Said::from(&answer)));
