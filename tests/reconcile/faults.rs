@@ -4,13 +4,12 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use futures_util::stream::{self, StreamExt as _};
 use wazzup_sync::reconcile::AccountReport;
-use wazzup_sync::simulator::{Fault, How, Lands, RetryAfter};
+use wazzup_sync::simulator::{Fault, How, Lands, MethodIs, RetryAfter};
 
-use super::lab::{Lab, describe};
+use super::lab::{Lab, all_well, describe};
 use super::platforms::Platform;
-use super::walk::{company, edit, is_done, random_switches, report_failures, seeds, wrong};
+use super::walk::{company, edit, is_done, random_switches, seeds, wrong};
 
 const SHARE: f64 = 0.3;
 const MAX_RUNS: usize = 40;
@@ -103,35 +102,27 @@ async fn run(lab: &Lab) -> Result<AccountReport, String> {
 async fn a_third_of_all_requests_may_meet_an_accident() {
     let mut cases = Vec::new();
     for seed in seeds(1) {
-        for accident in ACCIDENTS {
-            for is_after in [false, true] {
-                cases.push((accident, is_after, seed));
-            }
+        for accident in &ACCIDENTS {
+            cases.extend([false, true].map(|is_after| (accident, is_after, seed)));
         }
     }
-    let lives = stream::iter(&cases).map(async |((name, how), is_after, seed)| {
-        let switches = random_switches(&mut Rng::with_seed(*seed));
+    let lives = cases.into_iter().map(|((name, how), is_after, seed)| async move {
+        let switches = random_switches(&mut Rng::with_seed(seed));
         let name = format!("{name}, after the effect: {is_after}");
         let platform = Platform::new(name, |it| *it = switches);
         let faults = |seed| {
             let fault = Fault::new(how()).probability(SHARE, seed);
-            vec![if *is_after { fault.after_effect() } else { fault }]
+            vec![if is_after { fault.after_effect() } else { fault }]
         };
-        live(&platform, *seed, faults).await
+        live(&platform, seed, faults).await
     });
-    let failures: Vec<String> = lives
-        .buffer_unordered(8)
-        .filter_map(async |it| it.err())
-        .collect()
-        .await;
-    report_failures(failures, cases.len());
+    all_well(lives).await;
 }
 
 #[tokio::test]
 async fn accidents_of_all_kinds_may_mix() {
-    let seeds = seeds(12);
-    let lives = stream::iter(&seeds).map(async |seed| {
-        let switches = random_switches(&mut Rng::with_seed(*seed));
+    let lives = seeds(12).into_iter().map(|seed| async move {
+        let switches = random_switches(&mut Rng::with_seed(seed));
         let platform = Platform::new("mixed accidents", |it| *it = switches);
         let share = SHARE / (2.0 * ACCIDENTS.len() as f64);
         let faults = |seed| {
@@ -143,12 +134,60 @@ async fn accidents_of_all_kinds_may_mix() {
             };
             ACCIDENTS.iter().enumerate().flat_map(both).collect()
         };
-        live(&platform, *seed, faults).await
+        live(&platform, seed, faults).await
     });
-    let failures: Vec<String> = lives
-        .buffer_unordered(8)
-        .filter_map(async |it| it.err())
-        .collect()
-        .await;
-    report_failures(failures, seeds.len());
+    all_well(lives).await;
+}
+
+/// A lost request has its effect later: in the run, between two runs, in the next one. Two runs repair what
+/// it spoils.
+#[tokio::test]
+async fn a_lost_request_may_land_later() {
+    let lives = seeds(16).into_iter().map(|seed| async move {
+        let mut rng = Rng::with_seed(seed);
+        let switches = random_switches(&mut rng);
+        let platform = Platform::new("late effects", |it| *it = switches);
+        let lab = company(&platform).await;
+        for day in 1..=4 {
+            for _ in 0..(if day == 1 { 12 } else { 5 }) {
+                edit(&mut rng, &lab);
+            }
+            let lands = match rng.u8(..3) {
+                0 => Lands::OnDemand,
+                1 => Lands::AtRequest(rng.u64(1..4)),
+                _ => Lands::AtRequest(rng.u64(1..20)),
+            };
+            let status = rng.bool().then_some(504);
+            let fault = Fault::new(How::DelayedEffect { lands, status });
+            lab.sim
+                .add_fault(fault.method(MethodIs::Write).probability(0.4, seed * 10 + day));
+            for _ in 0..rng.usize(1..3) {
+                lab.run().await;
+                lab.approve_all().await;
+                if rng.bool() {
+                    lab.sim.land_delayed();
+                }
+            }
+            lab.sim.clear_faults();
+            lab.sim.land_delayed();
+            let at = format!("seed {seed}, day {day}");
+            let mut story = String::new();
+            for n_run in 1..=3 {
+                lab.count_anew();
+                let report = lab.run().await;
+                lab.approve_all().await;
+                story = format!("{story}run {n_run}: {}\n{}\n", describe(&report), lab.requests());
+                if n_run < 3 {
+                    continue;
+                }
+                let is_well = wrong(&lab, &report).and_then(|()| {
+                    let not_done = || "not done".to_owned();
+                    is_done(&report).then_some(()).ok_or_else(not_done)
+                });
+                is_well.map_err(|what| format!("{at}: {what}: {story}"))?;
+            }
+        }
+        Ok(())
+    });
+    all_well(lives).await;
 }

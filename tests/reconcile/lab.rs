@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream::{self, StreamExt as _};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use wazzup_sync::domain::contention::ParkPolicy;
@@ -149,6 +150,11 @@ impl Lab {
             token: TOKEN.to_owned(),
             timeout: Duration::from_millis(2000),
         }
+    }
+
+    /// Opens the state anew, as the next process does.
+    pub async fn reopen(&mut self) {
+        self.store = Store::open(&self.dir.path().join("state.db")).await.unwrap();
     }
 
     /// No limit of the guards is in the way.
@@ -403,4 +409,15 @@ pub fn outcome(report: &AccountReport, id: &str) -> Option<(Op, Outcome, Option<
         settled.outcome,
         settled.code.as_deref().map(str::to_owned),
     ))
+}
+
+/// Lets several stories happen side by side; fails with the first few that went wrong.
+pub async fn all_well<F: Future<Output = Result<(), String>>>(stories: impl IntoIterator<Item = F>) {
+    let endings = stream::iter(stories).buffer_unordered(8);
+    let endings: Vec<Result<(), String>> = endings.collect().await;
+    let n = endings.len();
+    let failures: Vec<String> = endings.into_iter().filter_map(Result::err).collect();
+    let shown: Vec<&str> = failures.iter().map(String::as_str).take(4).collect();
+    let shown = shown.join("\n\n");
+    assert!(failures.is_empty(), "{} of {n}:\n\n{shown}", failures.len());
 }

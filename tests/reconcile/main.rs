@@ -3,7 +3,9 @@
 mod basics;
 mod clearing;
 mod faults;
+mod killed;
 mod lab;
 mod platforms;
+mod refusals;
 mod scenarios;
 mod walk;

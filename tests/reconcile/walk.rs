@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use futures_util::stream::{self, StreamExt as _};
 use wazzup_sync::domain::finding::FindingKind;
 use wazzup_sync::domain::outcome::{Outcome, Settled};
 use wazzup_sync::reconcile::AccountReport;
@@ -14,7 +13,7 @@ use wazzup_sync::simulator::{
     AbsentGet, AbsentPhone, DeleteUnknown, Envelope, PatchUnknown, PhoneRule, PostExisting, SimUser, Switches,
 };
 
-use super::lab::{Lab, TOKEN, describe, phone};
+use super::lab::{Lab, TOKEN, all_well, describe, phone};
 use super::platforms::{ANSWERS, BATCHES, CASES, CHECKS, Platform, RULES, SHAPES, STATUSES, WAYS};
 
 const N_DAYS: usize = 5;
@@ -229,18 +228,7 @@ pub fn seeds(default: u64) -> Vec<u64> {
     }
 }
 
-/// Fails with the first few of all failures.
-#[track_caller]
-pub fn report_failures(failures: Vec<String>, of: usize) {
-    let shown: Vec<&str> = failures.iter().map(String::as_str).take(3).collect();
-    let shown = shown.join("\n\n");
-    assert!(failures.is_empty(), "{} of {of}:\n\n{shown}", failures.len());
-}
-
 #[tokio::test]
 async fn a_random_company_on_a_random_platform_is_done_after_two_runs() {
-    let seeds = seeds(48);
-    let walks = stream::iter(&seeds).map(|seed| walk(*seed)).buffer_unordered(8);
-    let failures: Vec<String> = walks.filter_map(async |it| it.err()).collect().await;
-    report_failures(failures, seeds.len());
+    all_well(seeds(48).into_iter().map(walk)).await;
 }
