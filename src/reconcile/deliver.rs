@@ -29,6 +29,8 @@ pub(super) struct Run<'a> {
     pub(super) clearing: Clearing,
     /// Set when `clearing` was learned in this run.
     pub(super) learned_clearing: bool,
+    /// Set when the way that was known before this run was refused.
+    doubts_clearing: bool,
     /// The number of users at which the platform refused another one.
     pub(super) learned_seats: Option<usize>,
     /// Some request may still have its effect later.
@@ -44,6 +46,8 @@ pub(super) struct Run<'a> {
     /// Reads of this run after the last list.
     pub(super) seen: BTreeMap<UserId, Option<User>>,
     refusals: BTreeMap<(Option<u16>, Option<String>), usize>,
+    /// Refused by an earlier run.
+    suspects: BTreeSet<UserId>,
     pub(super) progress: &'a Progress,
 }
 
@@ -66,12 +70,18 @@ pub(super) enum Ending {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(link: Link<'a>, clearing: Clearing, progress: &'a Progress) -> Run<'a> {
+    pub(super) fn new(
+        link: Link<'a>,
+        clearing: Clearing,
+        suspects: BTreeSet<UserId>,
+        progress: &'a Progress,
+    ) -> Run<'a> {
         Run {
             link,
             ledger: Ledger::default(),
             clearing,
             learned_clearing: false,
+            doubts_clearing: false,
             learned_seats: None,
             had_unknown: false,
             plan_again: false,
@@ -80,6 +90,7 @@ impl<'a> Run<'a> {
             parked: BTreeSet::new(),
             seen: BTreeMap::new(),
             refusals: BTreeMap::new(),
+            suspects,
             progress,
         }
     }
@@ -363,16 +374,34 @@ impl<'a> Run<'a> {
             self.plan_again = true;
             return Ok(());
         }
-        if let Some(entry) = self.ledger.get_mut(&item.id) {
-            entry.fate = Fate::Rejected;
-            entry.answer = Some(answer.clone());
+        if matches!(item.phone, PhoneField::Clear(_)) && !self.learned_clearing && !self.doubts_clearing {
+            // Perhaps it is not the record: the way may have stopped working since it was learned.
+            self.doubts_clearing = true;
+            self.clearing = Clearing::Unknown;
+            self.plan_again = true;
+            self.is_stale = true;
+            return Ok(());
         }
-        let n_alike = self.ledger.rejected().count();
+        self.reject(&item.id, &answer);
+        // Who was refused while others were accepted, in an earlier run, is no news.
+        let n_alike = self
+            .ledger
+            .rejected()
+            .filter(|id| !self.suspects.contains(*id))
+            .count();
         let is_one_kind = self.refusals.len() == 1;
         if n_alike >= ALIKE_REFUSALS && is_one_kind && self.ledger.n_accepted == 0 {
             return Err(Stop::ContractChanged(Said::from(&answer)));
         }
         Ok(())
+    }
+
+    /// The platform refuses the record of this user.
+    pub(super) fn reject(&mut self, id: &UserId, answer: &Answer) {
+        if let Some(entry) = self.ledger.get_mut(id) {
+            entry.fate = Fate::Rejected;
+            entry.answer = Some(answer.clone());
+        }
     }
 
     /// Somebody has a phone of these: the next plan is made on a list that shows who.

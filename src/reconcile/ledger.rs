@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::batch::{Item, PhoneField, Purpose};
+use crate::domain::finding::FindingKind;
 use crate::domain::outcome::{Change, Outcome, Settled};
 use crate::domain::phone::Phone;
 use crate::domain::plan::Plan;
@@ -52,6 +53,7 @@ impl Ledger {
     /// Takes in a plan made on a list of this run. What was sent before and is planned no more has come
     /// about: the list shows it.
     pub(super) fn begin(&mut self, plan: &Plan) {
+        self.keep_phones(plan);
         let settled: Vec<&UserId> = plan.settled.iter().map(|it| &it.change.id).collect();
         for (id, entry) in &mut self.entries {
             let is_planned = plan.changes.contains_key(id) || settled.contains(&id);
@@ -76,6 +78,22 @@ impl Ledger {
                     entry.change.new.clone_from(&wanted.new);
                     entry.fate = Fate::Open;
                 }
+            }
+        }
+    }
+
+    /// A phone that nothing takes away stays, and to take it away is planned no more: the finding tells.
+    fn keep_phones(&mut self, plan: &Plan) {
+        let findings = plan.findings.iter();
+        for finding in findings.filter(|it| it.kind == FindingKind::PhoneKept) {
+            let Some(Entry { change, .. }) = self.entries.get_mut(&finding.id) else {
+                continue;
+            };
+            if let (Some(old), Some(new)) = (&change.old, &mut change.new) {
+                new.phone.clone_from(&old.phone);
+            }
+            if change.old == change.new {
+                self.entries.remove(&finding.id);
             }
         }
     }

@@ -160,15 +160,10 @@ impl<'a> Mind<'a> {
             unique_phones: self.capabilities.unique_phones,
             unseen_phones: self.unseen_phones.clone(),
         };
-        let suspects = self
-            .memory
-            .open
-            .iter()
-            .filter(|it| it.outcome == Outcome::Rejected);
         let scope = Scope {
             only: self.order.only.clone(),
             except: self.rejected.clone(),
-            suspects: suspects.map(|it| it.user.clone()).collect(),
+            suspects: self.suspects(),
         };
         plan(
             &self.known(world),
@@ -177,6 +172,13 @@ impl<'a> Mind<'a> {
             self.capabilities,
             &scope,
         )
+    }
+
+    /// Users that an earlier run saw refused: each travels alone.
+    pub(super) fn suspects(&self) -> BTreeSet<UserId> {
+        let open = self.memory.open.iter();
+        let rejected = open.filter(|it| it.outcome == Outcome::Rejected);
+        rejected.map(|it| it.user.clone()).collect()
     }
 
     fn known<'b>(&'b self, world: &'b World) -> Known<'b> {

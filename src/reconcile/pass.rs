@@ -125,7 +125,7 @@ async fn open_pass(
         parts.clock,
         approved,
     );
-    let mut run = Run::new(link, mind.clearing, parts.progress);
+    let mut run = Run::new(link, mind.clearing, mind.suspects(), parts.progress);
     let mut course = Course::default();
     let mut stop = follow(&mut mind, &mut run, parts.progress, &mut course)
         .await

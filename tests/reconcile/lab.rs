@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::stream::{self, StreamExt as _};
 use secrecy::SecretString;
 use tempfile::TempDir;
 use wazzup_sync::domain::contention::ParkPolicy;
@@ -89,6 +90,8 @@ pub struct Lab {
     pub timing: Timing,
     pub now: Arc<AtomicI64>,
     pub token: String,
+    /// How long a request may take.
+    pub timeout: Duration,
 }
 
 impl Lab {
@@ -145,7 +148,13 @@ impl Lab {
             timing,
             now,
             token: TOKEN.to_owned(),
+            timeout: Duration::from_millis(2000),
         }
+    }
+
+    /// Opens the state anew, as the next process does.
+    pub async fn reopen(&mut self) {
+        self.store = Store::open(&self.dir.path().join("state.db")).await.unwrap();
     }
 
     /// No limit of the guards is in the way.
@@ -218,7 +227,8 @@ impl Lab {
 
     pub fn target(&self) -> Arc<dyn WriteTarget> {
         let options = HttpOptions {
-            timeout: Duration::from_millis(400),
+            timeout: self.timeout,
+            max_response_bytes: 128 * 1024,
             requests_per_second: 1_000_000.try_into().unwrap(),
             ..HttpOptions::default()
         };
@@ -249,6 +259,18 @@ impl Lab {
             progress: &Progress::default(),
         };
         reconcile(&parts, order).await
+    }
+
+    /// A person lets everything pass that is held.
+    pub async fn approve_all(&self) {
+        let now = (self.clock())();
+        for hold in self.store.open_holds("acme").await.unwrap() {
+            let answer = wazzup_sync::store::Answer::Approve;
+            self.store
+                .decide(&hold.id, answer, "ops", None, now)
+                .await
+                .unwrap();
+        }
     }
 
     pub async fn plan(&self) -> AccountReport {
@@ -387,4 +409,15 @@ pub fn outcome(report: &AccountReport, id: &str) -> Option<(Op, Outcome, Option<
         settled.outcome,
         settled.code.as_deref().map(str::to_owned),
     ))
+}
+
+/// Lets several stories happen side by side; fails with the first few that went wrong.
+pub async fn all_well<F: Future<Output = Result<(), String>>>(stories: impl IntoIterator<Item = F>) {
+    let endings = stream::iter(stories).buffer_unordered(8);
+    let endings: Vec<Result<(), String>> = endings.collect().await;
+    let n = endings.len();
+    let failures: Vec<String> = endings.into_iter().filter_map(Result::err).collect();
+    let shown: Vec<&str> = failures.iter().map(String::as_str).take(4).collect();
+    let shown = shown.join("\n\n");
+    assert!(failures.is_empty(), "{} of {n}:\n\n{shown}", failures.len());
 }

@@ -1,12 +1,11 @@
 //! Every day that a company may have, on every platform that may be: after two runs at most the platform
 //! equals the table, no rule was broken and nobody else's user was touched.
 
-use futures_util::stream::{self, StreamExt as _};
 use wazzup_sync::domain::outcome::Outcome;
 use wazzup_sync::reconcile::AccountReport;
 use wazzup_sync::simulator::SimUser;
 
-use super::lab::{Lab, TOKEN, describe, phone};
+use super::lab::{Lab, TOKEN, all_well, describe, phone};
 use super::platforms::{Platform, platforms};
 
 /// A day: what happens in the CRM.
@@ -187,14 +186,5 @@ fn check(lab: &Lab, report: &AccountReport) -> Result<(), String> {
 
 #[tokio::test]
 async fn on_every_platform_every_day_ends_well() {
-    let platforms = platforms();
-    let lives = stream::iter(&platforms).map(live).buffer_unordered(8);
-    let failures: Vec<String> = lives.filter_map(async |it| it.err()).collect().await;
-    assert!(
-        failures.is_empty(),
-        "{} of {} platforms:\n\n{}",
-        failures.len(),
-        platforms.len(),
-        failures.join("\n\n")
-    );
+    all_well(platforms().iter().map(live)).await;
 }

@@ -6,15 +6,14 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use futures_util::stream::{self, StreamExt as _};
 use wazzup_sync::domain::finding::FindingKind;
-use wazzup_sync::domain::outcome::Outcome;
+use wazzup_sync::domain::outcome::{Outcome, Settled};
 use wazzup_sync::reconcile::AccountReport;
 use wazzup_sync::simulator::{
     AbsentGet, AbsentPhone, DeleteUnknown, Envelope, PatchUnknown, PhoneRule, PostExisting, SimUser, Switches,
 };
 
-use super::lab::{Lab, TOKEN, describe, phone};
+use super::lab::{Lab, TOKEN, all_well, describe, phone};
 use super::platforms::{ANSWERS, BATCHES, CASES, CHECKS, Platform, RULES, SHAPES, STATUSES, WAYS};
 
 const N_DAYS: usize = 5;
@@ -172,8 +171,12 @@ pub fn wrong(lab: &Lab, report: &AccountReport) -> Result<(), String> {
 
 /// Whether all is done but what must stay a conflict.
 pub fn is_done(report: &AccountReport) -> bool {
-    let is_settled = |it: Outcome| matches!(it, Outcome::Applied | Outcome::Conflict);
-    report.stop.is_none() && report.users.iter().all(|it| is_settled(it.settled.outcome))
+    let is_settled = |it: &Settled| match it.outcome {
+        Outcome::Applied => true,
+        Outcome::Conflict => it.code.as_deref() != Some("cannot_park"),
+        _ => false,
+    };
+    report.stop.is_none() && report.users.iter().all(|it| is_settled(&it.settled))
 }
 
 async fn walk(seed: u64) -> Result<(), String> {
@@ -187,7 +190,11 @@ async fn walk(seed: u64) -> Result<(), String> {
     for day in 1..=N_DAYS {
         lab.count_anew();
         for n_run in 1..=3 {
-            let report = lab.run().await;
+            let mut report = lab.run().await;
+            if report.exit_code() == 4 {
+                lab.approve_all().await;
+                report = lab.run().await;
+            }
             let story = |what: &str| {
                 format!(
                     "seed {seed}, day {day}, run {n_run}: {what}: {}\n{}\n{:?}",
@@ -221,18 +228,7 @@ pub fn seeds(default: u64) -> Vec<u64> {
     }
 }
 
-/// Fails with the first few of all failures.
-#[track_caller]
-pub fn report_failures(failures: Vec<String>, of: usize) {
-    let shown: Vec<&str> = failures.iter().map(String::as_str).take(3).collect();
-    let shown = shown.join("\n\n");
-    assert!(failures.is_empty(), "{} of {of}:\n\n{shown}", failures.len());
-}
-
 #[tokio::test]
 async fn a_random_company_on_a_random_platform_is_done_after_two_runs() {
-    let seeds = seeds(48);
-    let walks = stream::iter(&seeds).map(|seed| walk(*seed)).buffer_unordered(8);
-    let failures: Vec<String> = walks.filter_map(async |it| it.err()).collect().await;
-    report_failures(failures, seeds.len());
+    all_well(seeds(48).into_iter().map(walk)).await;
 }

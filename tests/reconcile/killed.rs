@@ -1,0 +1,221 @@
+//! Killed at any moment: the next run starts at once, and finishes the work.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::pin::pin;
+use std::task::Poll;
+
+use fastrand::Rng;
+use wazzup_sync::domain::diff::OnDrift;
+use wazzup_sync::reconcile::{AccountReport, Order, RunResult};
+use wazzup_sync::simulator::PhoneRule;
+
+use super::lab::{Lab, TOKEN, all_well, describe, phone};
+use super::platforms::Platform;
+use super::walk::{company, edit, is_done, random_switches, seeds, wrong};
+
+/// Runs until the platform has received `n` requests, and drops everything then, the store included: as a
+/// killed process does.
+async fn kill_after(lab: &mut Lab, n: usize) -> Option<AccountReport> {
+    lab.count_anew();
+    let report = {
+        let sim = &lab.sim;
+        let killer = async {
+            while (sim.counts().requests as usize) < n {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            biased;
+            report = lab.run() => Some(report),
+            () = killer => None,
+        }
+    };
+    lab.reopen().await;
+    report
+}
+
+/// Polls the run so many times and drops it then, wherever it is.
+async fn kill_after_polls(lab: &mut Lab, n: usize) -> Option<AccountReport> {
+    let report = {
+        let mut run = pin!(lab.run());
+        let mut n_polls = 0;
+        std::future::poll_fn(|cx| {
+            n_polls += 1;
+            match run.as_mut().poll(cx) {
+                Poll::Ready(report) => Poll::Ready(Some(report)),
+                Poll::Pending if n_polls == n => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            }
+        })
+        .await
+    };
+    lab.reopen().await;
+    report
+}
+
+/// A day with a park, a return, a create, a rename and a removal.
+fn busy_day(lab: &Lab) {
+    lab.rotate(&[1, 2, 3]);
+    lab.hire(21, "Newcomer", lab.person(4).phone);
+    lab.dismiss(4);
+    lab.give_phone(5, None);
+    lab.edit(6, |it| it.name = "Renamed".to_owned());
+    lab.hire(22, "Newcomer, too", Some(phone(22)));
+}
+
+async fn lab_of(n: usize, switches: impl FnOnce(&mut wazzup_sync::simulator::Switches)) -> Lab {
+    let lab = Lab::new().await.unguarded();
+    lab.hire_many(n);
+    lab.run().await;
+    lab.sim.update_switches(switches);
+    lab
+}
+
+/// The run after a kill: it starts at once, and at its end all is well.
+async fn recover(lab: &Lab, story: &str) {
+    lab.count_anew();
+    let report = lab.run().await;
+    let story = format!("{story}: {}\n{}", describe(&report), lab.requests());
+    assert_ne!(report.result, RunResult::Busy, "{story}");
+    assert_eq!(report.exit_code(), 0, "{story}");
+    assert_eq!(lab.platform(), lab.desired(), "{story}");
+    lab.assert_no_violation();
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_after_any_request_is_finished_by_the_next_one() {
+    for (name, rule) in [("clears", PhoneRule::Clear), ("keeps", PhoneRule::Keep)] {
+        for n in 1.. {
+            let mut lab = lab_of(20, |it| it.set_phone_rules(rule)).await;
+            if rule == PhoneRule::Keep {
+                lab = lab.recreate();
+            }
+            busy_day(&lab);
+            let report = kill_after(&mut lab, n).await;
+            if report.is_some() {
+                assert!(n > 10, "the day takes more than {n} requests");
+                break;
+            }
+            recover(&lab, &format!("{name}, killed after {n} requests")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_at_any_point_is_finished_by_the_next_one() {
+    for n in 1.. {
+        let mut lab = lab_of(8, |_| {}).await;
+        busy_day(&lab);
+        if kill_after_polls(&mut lab, n).await.is_some() {
+            break;
+        }
+        recover(&lab, &format!("killed after {n} polls")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_again_and_again_gets_there() {
+    for stride in 1..=6 {
+        let mut lab = lab_of(20, |_| {}).await;
+        busy_day(&lab);
+        let mut n_kills = 0;
+        while kill_after(&mut lab, stride + n_kills).await.is_none() {
+            n_kills += 1;
+        }
+        recover(&lab, &format!("killed {n_kills} times from request {stride} on")).await;
+    }
+}
+
+/// What was under way is our own doing, and no drift of somebody else's.
+#[tokio::test]
+async fn users_away_when_a_run_is_killed_come_back_even_if_drift_is_only_reported() {
+    for (rule, reverts) in [
+        (PhoneRule::Clear, false),
+        (PhoneRule::Clear, true),
+        (PhoneRule::Keep, false),
+        (PhoneRule::Keep, true),
+    ] {
+        for n in 1..20 {
+            let mut lab = lab_of(20, |it| it.set_phone_rules(rule)).await.recreate();
+            lab.account.policy.on_drift = OnDrift::Report;
+            lab.rotate(&[1, 2]);
+            if kill_after(&mut lab, n).await.is_some() {
+                break;
+            }
+            if reverts {
+                lab.rotate(&[1, 2]);
+            }
+            recover(&lab, &format!("{rule:?}, reverts: {reverts}, killed after {n}")).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_create_whose_run_was_killed_and_whose_employee_then_left_is_cleaned_up() {
+    let mut lab = Lab::new().await.unguarded();
+    lab.hire_many(10);
+    lab.run().await;
+    lab.hire(11, "Came and went", Some(phone(11)));
+    // The list takes two requests, the third one creates.
+    assert!(kill_after(&mut lab, 3).await.is_none());
+    lab.dismiss(11);
+    recover(&lab, "the employee left before the next run").await;
+}
+
+#[tokio::test]
+async fn random_kills_on_random_platforms_do_no_harm() {
+    let lives = seeds(24).into_iter().map(|seed| async move {
+        let mut rng = Rng::with_seed(seed);
+        let switches = random_switches(&mut rng);
+        let platform = Platform::new(format!("of seed {seed}"), |it| *it = switches);
+        let mut lab = company(&platform).await;
+        for day in 1..=4 {
+            for _ in 0..(if day == 1 { 12 } else { 4 }) {
+                edit(&mut rng, &lab);
+            }
+            for _ in 0..rng.usize(1..4) {
+                let n = rng.usize(1..16);
+                if let Some(report) = kill_after(&mut lab, n).await {
+                    let story = |what| format!("seed {seed}, day {day}, killed after {n}: {what}");
+                    wrong(&lab, &report).map_err(story)?;
+                }
+                if rng.bool() {
+                    edit(&mut rng, &lab);
+                }
+            }
+            for n_run in 1..=4 {
+                lab.count_anew();
+                let report = lab.run().await;
+                let story = |what: &str| {
+                    format!(
+                        "seed {seed}, day {day}, run {n_run}: {what}: {}\n{}\n{:?}",
+                        describe(&report),
+                        lab.requests(),
+                        platform.switches
+                    )
+                };
+                wrong(&lab, &report).map_err(|what| story(&what))?;
+                lab.approve_all().await;
+                if n_run == 4 && !is_done(&report) {
+                    return Err(story("not done"));
+                }
+            }
+        }
+        Ok(())
+    });
+    all_well(lives).await;
+}
+
+/// The lock dies with the run, and keeps others out while it lives.
+#[tokio::test]
+async fn two_runs_at_once_are_one_run_and_one_that_is_busy() {
+    let lab = lab_of(20, |_| {}).await;
+    busy_day(&lab);
+    let order = Order::default();
+    let (one, other) = tokio::join!(lab.run_with(&order), lab.run_with(&order));
+    let results = BTreeSet::from([one.exit_code(), other.exit_code()]);
+    assert_eq!(results, BTreeSet::from([0, 5]));
+    lab.assert_equal(&one);
+    assert_eq!(lab.sim.users(TOKEN).len(), lab.desired().len());
+}
