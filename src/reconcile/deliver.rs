@@ -1,7 +1,7 @@
 //! Carries out a plan: one request after the other, each admitted by the replay before it leaves.
 //!
 //! What an answer means for the rest is decided here, by the table of the design's section 8: unknown
-//! answers are settled by reading, refused batches are halved until each item is decided, and whatever
+//! answers are settled by reading, refused batches are halved ([`super::halve`]), and whatever
 //! builds on a request that failed is left to the next plan.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,9 +18,6 @@ use crate::domain::plan::CheckedPlan;
 use crate::domain::user::{User, UserId};
 use crate::target::{Answer, Meaning};
 
-/// So many records refused alike, and none accepted: it is not the records.
-const ALIKE_REFUSALS: usize = 3;
-
 /// What a run learns while it carries out its plans.
 pub(super) struct Run<'a> {
     pub(super) link: Link<'a>,
@@ -30,7 +27,7 @@ pub(super) struct Run<'a> {
     /// Set when `clearing` was learned in this run.
     pub(super) learned_clearing: bool,
     /// Set when the way that was known before this run was refused.
-    doubts_clearing: bool,
+    pub(super) doubts_clearing: bool,
     /// The number of users at which the platform refused another one.
     pub(super) learned_seats: Option<usize>,
     /// Some request may still have its effect later.
@@ -45,18 +42,10 @@ pub(super) struct Run<'a> {
     pub(super) parked: BTreeSet<UserId>,
     /// Reads of this run after the last list.
     pub(super) seen: BTreeMap<UserId, Option<User>>,
-    refusals: BTreeMap<(Option<u16>, Option<String>), usize>,
+    pub(super) refusals: BTreeMap<(Option<u16>, Option<String>), usize>,
     /// Refused by an earlier run.
-    suspects: BTreeSet<UserId>,
+    pub(super) suspects: BTreeSet<UserId>,
     pub(super) progress: &'a Progress,
-}
-
-/// A part of a batch on its way.
-struct Piece {
-    items: Vec<Item>,
-    /// Refused as part of a bigger piece, when so many refusals had been counted. If there were none
-    /// since, the other half was accepted and the bad item is in here.
-    refused_with: Option<usize>,
 }
 
 /// How one piece ended.
@@ -199,56 +188,6 @@ impl<'a> Run<'a> {
             .retain(|id, _| ledger.get(id).is_none_or(|entry| entry.fate != Fate::Confirmed));
     }
 
-    /// Sends a batch until each of its items is decided.
-    pub(super) async fn deliver(&mut self, batch: &Batch, replay: &mut Replay<'_>) -> Result<(), Stop> {
-        let verb = batch.verb;
-        let mut pieces = vec![Piece {
-            items: batch.items.clone(),
-            refused_with: None,
-        }];
-        while let Some(piece) = pieces.pop() {
-            let n_refusals = self.n_refusals();
-            let is_known_bad = piece.refused_with == Some(n_refusals);
-            if is_known_bad && piece.items.len() > 1 {
-                split(piece.items, n_refusals, &mut pieces);
-                continue;
-            }
-            let mut items = piece.items;
-            match self.send_surely(verb, &mut items, replay).await? {
-                Ending::Accepted | Ending::Unknown => {}
-                Ending::Missing(answer) => match (verb, items.as_slice()) {
-                    (Verb::Delete, [gone]) => {
-                        replay.take_out(&gone.id);
-                        self.ledger.accepted(gone, Some(&answer));
-                    }
-                    (Verb::Create, _) => self.refused(verb, items, answer, replay, &mut pieces).await?,
-                    _ => {
-                        self.is_stale = true;
-                        self.plan_again = true;
-                        return Ok(());
-                    }
-                },
-                Ending::PhoneTaken(answer, phone) => {
-                    self.phone_taken(items, answer, phone, &mut pieces);
-                }
-                Ending::SeatsTaken(answer) => {
-                    if self
-                        .seats_taken(verb, items, &answer, replay, &mut pieces)
-                        .await?
-                    {
-                        return Ok(());
-                    }
-                }
-                Ending::Refused(answer) => self.refused(verb, items, answer, replay, &mut pieces).await?,
-            }
-        }
-        Ok(())
-    }
-
-    fn n_refusals(&self) -> usize {
-        self.refusals.values().sum()
-    }
-
     /// Sends the items until their fate is known or the patience ends. `items` shrinks to those that the
     /// last request carried: what a read shows as done is not sent again.
     pub(super) async fn send_surely(
@@ -314,7 +253,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the users of a request without an answer, and takes out those that are as they shall be.
-    async fn drop_done(
+    pub(super) async fn drop_done(
         &mut self,
         verb: Verb,
         items: &mut Vec<Item>,
@@ -345,152 +284,12 @@ impl<'a> Run<'a> {
         }
         self.seen.insert(id.clone(), user.cloned());
     }
-
-    /// An item of these is not acceptable: halves them until it is found, reads before it is judged.
-    async fn refused(
-        &mut self,
-        verb: Verb,
-        items: Vec<Item>,
-        answer: Answer,
-        replay: &mut Replay<'_>,
-        pieces: &mut Vec<Piece>,
-    ) -> Result<(), Stop> {
-        *self
-            .refusals
-            .entry((answer.status, answer.code.clone()))
-            .or_default() += 1;
-        let [item] = items.as_slice() else {
-            split(items, self.n_refusals(), pieces);
-            return Ok(());
-        };
-        let user = self.link.reader.get(&item.id).await?;
-        self.observe(&item.id, user.as_ref(), replay);
-        if user == expected(item) {
-            self.ledger.accepted(item, Some(&answer));
-            return Ok(());
-        }
-        if verb == Verb::Create && user.is_some() {
-            // It is there with another record: an update's business.
-            self.plan_again = true;
-            return Ok(());
-        }
-        if matches!(item.phone, PhoneField::Clear(_)) && !self.learned_clearing && !self.doubts_clearing {
-            // Perhaps it is not the record: the way may have stopped working since it was learned.
-            self.doubts_clearing = true;
-            self.clearing = Clearing::Unknown;
-            self.plan_again = true;
-            self.is_stale = true;
-            return Ok(());
-        }
-        self.reject(&item.id, &answer);
-        // Who was refused while others were accepted, in an earlier run, is no news.
-        let n_alike = self
-            .ledger
-            .rejected()
-            .filter(|id| !self.suspects.contains(*id))
-            .count();
-        let is_one_kind = self.refusals.len() == 1;
-        if n_alike >= ALIKE_REFUSALS && is_one_kind && self.ledger.n_accepted == 0 {
-            return Err(Stop::ContractChanged(Said::from(&answer)));
-        }
-        Ok(())
-    }
-
-    /// The platform refuses the record of this user.
-    pub(super) fn reject(&mut self, id: &UserId, answer: &Answer) {
-        if let Some(entry) = self.ledger.get_mut(id) {
-            entry.fate = Fate::Rejected;
-            entry.answer = Some(answer.clone());
-        }
-    }
-
-    /// Somebody has a phone of these: the next plan is made on a list that shows who.
-    fn phone_taken(
-        &mut self,
-        mut items: Vec<Item>,
-        answer: Answer,
-        phone: Option<Phone>,
-        pieces: &mut Vec<Piece>,
-    ) {
-        self.plan_again = true;
-        let named = phone.and_then(|phone| items.iter().position(|item| item.phone.number() == Some(&phone)));
-        let taker = match (named, items.len()) {
-            (Some(idx), _) => items.remove(idx),
-            (None, 1) => items.remove(0),
-            (None, _) => {
-                // The text does not tell: halve. This is no refusal of a record, so it counts as none.
-                let right = items.split_off(items.len().div_ceil(2));
-                pieces.extend([right, items].map(|items| Piece {
-                    items,
-                    refused_with: None,
-                }));
-                return;
-            }
-        };
-        if let (Some(entry), Some(phone)) = (self.ledger.get_mut(&taker.id), taker.phone.number()) {
-            entry.fate = Fate::Contested(phone.clone());
-            entry.answer = Some(answer);
-        }
-        if !items.is_empty() {
-            pieces.push(Piece {
-                items,
-                refused_with: None,
-            });
-        }
-    }
-
-    /// No seat for all of these: halves them, smallest ids first, until the limit is met exactly. True
-    /// when it is, and the rest of the batch has no seat either.
-    async fn seats_taken(
-        &mut self,
-        verb: Verb,
-        mut items: Vec<Item>,
-        answer: &Answer,
-        replay: &mut Replay<'_>,
-        pieces: &mut Vec<Piece>,
-    ) -> Result<bool, Stop> {
-        self.plan_again = true;
-        self.drop_done(verb, &mut items, replay).await?;
-        if items.len() > 1 {
-            let right = items.split_off(items.len().div_ceil(2));
-            pieces.extend([right, items].map(|items| Piece {
-                items,
-                refused_with: None,
-            }));
-            return Ok(false);
-        }
-        if items.is_empty() {
-            return Ok(false);
-        }
-        let world = self.link.reader.list().await?;
-        tracing::warn!(
-            seats = world.users.len(),
-            status = answer.status,
-            "the platform has no seat for another user"
-        );
-        self.learned_seats = Some(world.users.len());
-        self.is_stale = true;
-        Ok(true)
-    }
 }
 
 impl Ending {
     pub(super) fn is_accepted(&self) -> bool {
         matches!(self, Ending::Accepted)
     }
-}
-
-/// Two halves; the first is sent first.
-fn split(mut items: Vec<Item>, n_refusals: usize, pieces: &mut Vec<Piece>) {
-    let right = items.split_off(items.len().div_ceil(2));
-    pieces.push(Piece {
-        items: right,
-        refused_with: Some(n_refusals),
-    });
-    pieces.push(Piece {
-        items,
-        refused_with: None,
-    });
 }
 
 /// Whether the batch takes phones away.
