@@ -8,7 +8,7 @@ use crate::cli::failure::Failure;
 use crate::cli::passes::{End, Job, Round};
 use crate::cli::progress::Watch;
 use crate::cli::render::check::{self, Checked};
-use crate::cli::render::json;
+use crate::cli::render::{check_json, json};
 use crate::cli::workplace::Workplace;
 use crate::domain::user::UserId;
 use crate::reconcile::{Order, Stop};
@@ -34,7 +34,7 @@ pub(in crate::cli) async fn run(args: &CheckArgs, desk: &Desk) -> Result<Exit, F
     let show = desk.show(args.answer.show_phones);
     match args.answer.output {
         Output::Json => {
-            let document = check::document(&workplace.settings, &checked, exit, &show);
+            let document = check_json::document(&workplace.settings, &checked, exit, &show);
             desk.console.print(&json::pretty(&document));
         }
         Output::Text => {

@@ -5,6 +5,7 @@
 
 pub(super) mod changes;
 pub(super) mod check;
+pub(super) mod check_json;
 pub(super) mod findings;
 pub(super) mod holds;
 pub(super) mod json;
