@@ -110,3 +110,22 @@ async fn foreign_users_are_counted_and_never_touched() {
     assert_eq!(lab.platform().len(), 6, "3 is there without its phone");
     lab.assert_no_violation();
 }
+
+#[tokio::test]
+async fn a_plan_says_what_reconcile_does_and_writes_nothing() {
+    let lab = Lab::new().await;
+    lab.hire_many(150);
+    let plan = lab.plan().await;
+    assert_eq!(lab.writes(), Vec::<String>::new());
+    assert_eq!(lab.platform(), []);
+    let requests: Vec<_> = plan
+        .batches
+        .iter()
+        .map(|it| (it.method, it.users.len()))
+        .collect();
+    assert_eq!(requests, [("POST", 100), ("POST", 50)]);
+    let report = lab.run().await;
+    lab.assert_equal(&report);
+    assert_eq!(lab.writes(), ["POST", "POST"]);
+    assert_eq!(lab.plan().await.batches, []);
+}

@@ -57,8 +57,11 @@ pub const CASES: [CodeCase; 3] = [CodeCase::Upper, CodeCase::Lower, CodeCase::Ca
 pub const STATUSES: [u16; 4] = [400, 403, 409, 422];
 pub const RULES: [PhoneRule; 3] = [PhoneRule::Keep, PhoneRule::Clear, PhoneRule::Reject];
 
+/// Sets what one way to clear a phone does.
+type SetRule = fn(&mut Switches, PhoneRule);
+
 /// The ways to send no phone, as switches.
-pub const WAYS: [(&str, fn(&mut Switches, PhoneRule)); 4] = [
+pub const WAYS: [(&str, SetRule); 4] = [
     ("empty", |it, rule| it.empty_phone = rule),
     ("malformed", |it, rule| it.malformed_phone = rule),
     ("omitted", |it, rule| it.omitted_phone = rule),
@@ -143,7 +146,7 @@ const READING: [(&str, Change); 18] = [
     ("one user is an object", |it| it.single_as_object = true),
     ("no phone is null", |it| it.absent_phone = AbsentPhone::Null),
     ("no phone is an empty text", |it| {
-        it.absent_phone = AbsentPhone::Empty
+        it.absent_phone = AbsentPhone::Empty;
     }),
     ("further properties", |it| it.extra_properties = true),
     ("no envelope", |it| it.envelope = Envelope::Bare),
@@ -158,29 +161,29 @@ const WRITING: [(&str, Change); 15] = [
     ("empty successes", |it| it.empty_success = true),
     ("201 for creates", |it| it.post_status = 201),
     ("POST refuses known users", |it| {
-        it.post_existing = PostExisting::Refuse
+        it.post_existing = PostExisting::Refuse;
     }),
     ("POST refuses known users, skips bad ones", |it| {
         it.post_existing = PostExisting::Refuse;
         it.batch = BatchRule::SkipBad;
     }),
     ("PATCH creates unknown users", |it| {
-        it.patch_unknown = PatchUnknown::Create
+        it.patch_unknown = PatchUnknown::Create;
     }),
     ("PATCH refuses unknown users", |it| {
-        it.patch_unknown = PatchUnknown::NotFound
+        it.patch_unknown = PatchUnknown::NotFound;
     }),
     ("DELETE misses unknown users", |it| {
-        it.delete_unknown = DeleteUnknown::NotFound
+        it.delete_unknown = DeleteUnknown::NotFound;
     }),
     ("DELETE refuses unknown users", |it| {
-        it.delete_unknown = DeleteUnknown::BadRequest
+        it.delete_unknown = DeleteUnknown::BadRequest;
     }),
     ("phones need not be unique", |it| it.unique_phones = false),
     ("phones are normalised", |it| it.normalise_phones = true),
     ("names are trimmed", |it| it.trim_names = true),
     ("unknown properties are taken", |it| {
-        it.refuse_unknown_properties = false
+        it.refuse_unknown_properties = false;
     }),
     ("nothing clears, skips bad ones, says nothing of it", |it| {
         it.set_phone_rules(PhoneRule::Keep);
