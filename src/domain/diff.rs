@@ -65,6 +65,9 @@ pub struct Known<'a> {
     pub managed: &'a Managed,
     /// What people decided.
     pub decisions: &'a [Decision],
+    /// Users whom an earlier run was changing when it was killed, or ended without knowing what came of it:
+    /// what they are now is our own doing, and no drift.
+    pub under_way: &'a BTreeSet<UserId>,
     /// The account's settings.
     pub policy: &'a Policy,
     /// The time of this run.
@@ -204,7 +207,8 @@ fn compare_wanted(known: &Known<'_>, wanted: &User, diff: &mut Diff) {
     let Some(user) = known.world.users.get(&id) else {
         return compare_absent(known, wanted, snapshot, diff);
     };
-    let has_drifted = snapshot.is_some_and(|it| it != user);
+    let is_our_doing = known.under_way.contains(&id);
+    let has_drifted = !is_our_doing && snapshot.is_some_and(|it| it != user);
     if has_drifted {
         diff.drift.insert(id.clone());
     }
@@ -288,7 +292,7 @@ fn phone_finding(id: &UserId, wanted: &User, user: &User) -> Finding {
 /// An employee who has no user yet, or whose user somebody removed.
 fn compare_absent(known: &Known<'_>, wanted: &User, snapshot: Option<&User>, diff: &mut Diff) {
     let id = wanted.id.clone();
-    if snapshot.is_some() {
+    if snapshot.is_some() && !known.under_way.contains(&id) {
         diff.drift.insert(id.clone());
         if known.policy.on_drift == OnDrift::Report {
             return;
@@ -321,10 +325,8 @@ fn compare_unwanted(known: &Known<'_>, id: &UserId, diff: &mut Diff) {
         }
         return;
     };
-    if remembered
-        .and_then(|it| it.observed.as_ref())
-        .is_some_and(|it| it != user)
-    {
+    let snapshot = remembered.and_then(|it| it.observed.as_ref());
+    if snapshot.is_some_and(|it| it != user) && !known.under_way.contains(id) {
         diff.drift.insert(id.clone());
     }
     let is_in_table = known.employees.by_id.contains_key(id);

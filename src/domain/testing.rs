@@ -257,6 +257,7 @@ impl Office {
             world: &world,
             managed: &self.managed,
             decisions: &self.decisions,
+            under_way: &BTreeSet::new(),
             policy: &self.policy,
             now: self.now,
         })

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::deliver::Run;
+use super::deliver::{Run, is_as_sent};
 use super::ledger::Fate;
 use super::link::SETTLES_BEFORE_JUDGING;
 use super::progress::Step;
@@ -79,37 +79,44 @@ impl Run<'_> {
     }
 
     /// Gives back the old phone, or the whole old record, to those that could not get their new one: a
-    /// run that ends must leave nobody without what they had.
+    /// run that ends must leave nobody without what they had. The replay begins with a list read just now.
     pub(super) async fn bring_back(&mut self, replay: &mut Replay<'_>) -> Result<(), Stop> {
-        for (id, before) in std::mem::take(&mut self.away) {
-            let user = self.link.reader.get(&id).await?;
-            self.observe(&id, user.as_ref(), replay);
-            let verb = match &user {
-                Some(user) if user.phone.is_some() => continue,
-                Some(_) => Verb::Update,
-                None => Verb::Create,
+        let away: Vec<User> = self.away.values().cloned().collect();
+        for before in away {
+            let id = before.id.clone();
+            let verb = if !replay.has(&id) {
+                Verb::Create
+            } else if replay.phone_of(&id).is_none() {
+                Verb::Update
+            } else {
+                self.away.remove(&id);
+                continue;
             };
-            let name = user.map_or(before.name, |user| user.name);
-            let phone = before.phone.map_or(PhoneField::None, PhoneField::Number);
             let mut item = Item {
-                id,
-                name,
-                phone,
+                id: id.clone(),
+                name: before.name,
+                phone: before.phone.map_or(PhoneField::None, PhoneField::Number),
                 purpose: Purpose::Park,
             };
             if let Err(violation) = replay.admit(&Batch {
                 verb,
                 items: vec![item.clone()],
             }) {
-                tracing::warn!(user.id = %item.id, %violation, "the old phone can't be given back");
+                tracing::warn!(user.id = %id, %violation, "the old phone can't be given back");
                 if verb == Verb::Update {
                     continue;
                 }
                 item.phone = PhoneField::None;
             }
-            let mut items = vec![item];
-            self.send_surely(verb, &mut items, replay).await?;
+            let sent = item.clone();
             self.had_unknown = true;
+            self.send_surely(verb, &mut vec![item], replay).await?;
+            self.link.reader.settle(1).await;
+            let user = self.link.reader.get(&id).await?;
+            self.observe(&id, user.as_ref(), replay);
+            if user.is_some_and(|user| is_as_sent(&sent, &user)) {
+                self.away.remove(&id);
+            }
         }
         Ok(())
     }

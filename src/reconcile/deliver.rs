@@ -171,6 +171,10 @@ impl<'a> Run<'a> {
             };
             if let Some(user) = before.get(&item.id).filter(|_| is_away) {
                 self.send_away(user);
+                if item.purpose == Purpose::Recreate {
+                    // Should the run end here, nobody reads it again.
+                    self.seen.insert(item.id.clone(), None);
+                }
             }
         }
     }

@@ -24,6 +24,8 @@ pub(super) const MAX_TRIES: usize = 5;
 const MIN_SLOW_DOWN: Duration = Duration::from_millis(250);
 /// A platform that wants a longer pause ends the run: the next one comes anyway.
 const MAX_SLOW_DOWN: Duration = Duration::from_secs(60);
+/// What a run that is out of time may still take to give back what it took away for a moment.
+const GRACE: Duration = Duration::from_secs(60);
 /// Longest pause between two tries.
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
 /// A list after own writes waits so many times `settle` after the last of them.
@@ -100,6 +102,11 @@ impl<'a> Reader<'a> {
         } else {
             Ok(())
         }
+    }
+
+    /// Lets requests pass for a while longer, so that a run can end decently.
+    pub(super) fn grant_grace(&mut self) {
+        self.deadline = self.deadline.max(Instant::now() + GRACE);
     }
 
     /// Waits a multiple of `settle`: reads may lag behind writes.

@@ -6,6 +6,7 @@ use super::account::{Account, Order};
 use super::deliver::Run;
 use super::link::Reader;
 use super::stop::{Said, Stop};
+use crate::domain::batch::Purpose;
 use crate::domain::capability::Capabilities;
 use crate::domain::contention::{Clearing, Terms};
 use crate::domain::diff::Known;
@@ -29,6 +30,8 @@ pub(super) struct Memory {
     pub(super) managed: Managed,
     pub(super) decisions: Vec<Decision>,
     pub(super) open: Vec<OpenOutcome>,
+    /// Users whom an earlier run was changing when it ended: what they are now is our own doing.
+    pub(super) under_way: BTreeSet<UserId>,
     pub(super) holds: Vec<OpenHold>,
     pub(super) facts: Facts,
     /// Leavers removed in the last 24 hours without approval.
@@ -44,10 +47,24 @@ impl Memory {
         now: Millis,
     ) -> Result<Memory, StoreError> {
         let name = &account.name;
+        let mut managed = store.managed(name).await?;
+        let open = store.open_outcomes(name).await?;
+        let unknown = open.iter().filter(|it| it.outcome == Outcome::Unknown);
+        let mut under_way: BTreeSet<UserId> = unknown.map(|it| it.user.clone()).collect();
+        if state.open_intents {
+            for (id, purpose) in store.under_way(name).await? {
+                if let Some(remembered) = managed.get_mut(&id).filter(|_| purpose == Purpose::Recreate) {
+                    // Deleted for a moment, and its create was still to come.
+                    remembered.observed = None;
+                }
+                under_way.insert(id);
+            }
+        }
         Ok(Memory {
-            managed: store.managed(name).await?,
+            managed,
             decisions: store.decisions(name, now).await?,
-            open: store.open_outcomes(name).await?,
+            open,
+            under_way,
             holds: store.open_holds(name).await?,
             facts: store.facts(&account.kind, &account.base_url, name, now).await?,
             removed: store.removals_since(name, now.plus(-Millis::DAY)).await?,
@@ -187,6 +204,7 @@ impl<'a> Mind<'a> {
             world,
             managed: &self.memory.managed,
             decisions: &self.memory.decisions,
+            under_way: &self.memory.under_way,
             policy: &self.account.policy,
             now: self.now,
         }

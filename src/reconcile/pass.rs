@@ -218,21 +218,20 @@ async fn next_plan(mind: &mut Mind<'_>, run: &mut Run<'_>) -> Result<Plan, Stop>
     Ok(mind.plan(&world))
 }
 
+/// What a run took away for a moment and can't give back as planned is given back as it was.
 async fn bring_back(run: &mut Run<'_>, course: &mut Course) -> Result<(), Stop> {
     let Some(last) = &course.last else { return Ok(()) };
     run.forget_returned();
     if run.away.is_empty() {
         return Ok(());
     }
-    let plan = last.plan();
-    let world = overlaid(&course.world, run);
+    run.link.reader.grant_grace();
+    // Requests since the last list may have taken the old phones, with or without an answer.
+    course.world = run.link.reader.list().await?;
+    run.seen.clear();
     let capabilities = run.link.reader.target().capabilities();
-    let mut replay = Replay::new(
-        &world,
-        run.away.keys().cloned().collect(),
-        capabilities,
-        plan.seats,
-    );
+    let movable = run.away.keys().cloned().collect();
+    let mut replay = Replay::new(&course.world, movable, capabilities, last.plan().seats);
     run.bring_back(&mut replay).await
 }
 

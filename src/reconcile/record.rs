@@ -115,6 +115,7 @@ fn final_findings(mind: &Mind<'_>, last: Option<&Plan>, world: &World) -> Vec<Fi
         world,
         managed: &mind.memory.managed,
         decisions: &mind.memory.decisions,
+        under_way: &mind.memory.under_way,
         policy: &mind.account.policy,
         now: mind.now,
     };
@@ -250,7 +251,10 @@ fn memories(
         let is_left_alone = mind.account.policy.on_drift == OnDrift::Report
             && run.ledger.get(id).is_none()
             && last.is_some_and(|plan| plan.diff.drift.contains(id));
-        if is_known && !is_left_alone {
+        if run.away.contains_key(id) && user.is_none() {
+            // Deleted for a moment, and its create is still to come.
+            now.observed = None;
+        } else if is_known && !is_left_alone {
             now.observed = user.cloned();
         }
         now.absent_since = last.and_then(|plan| plan.diff.absent.get(id)).copied();
@@ -295,10 +299,13 @@ pub(super) fn failed_closing(report: &AccountReport, state: &AccountState, now: 
 }
 
 impl AccountReport {
-    /// Says why the pass failed. Running out of time is no failure: what is open is open.
+    /// Says why the pass failed. Running out of time is no failure: what is open is open. It is no success
+    /// either: what was not looked at may be open.
     pub(super) fn fail(&mut self, stop: Stop) {
         if !matches!(stop, Stop::OutOfTime) {
             self.result = RunResult::Failed;
+        } else if self.result == RunResult::InSync {
+            self.result = RunResult::Partial;
         }
         self.stop = Some(stop);
     }

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use sqlx::sqlite::SqliteConnection;
 
 use super::bulk::Bulk;
-use super::words::{clear_word, digits, purpose_word, verb_word};
+use super::words::{clear_word, digits, purpose, purpose_word, verb_word};
 use super::{Store, StoreError, account_key, at, begin, ensure_account};
-use crate::domain::batch::{Batch, Item, PhoneField, Verb};
+use crate::domain::batch::{Batch, Item, PhoneField, Purpose, Verb};
 use crate::domain::memory::{Millis, Origin};
 use crate::domain::user::UserId;
 
@@ -133,6 +133,17 @@ impl Store {
         self.users_since(SQL, account, since).await
     }
 
+    /// Users of requests that runs were about to send when they were killed, with what each request was
+    /// for. Nobody knows what they are until a list is read (see [`super::Closing::verified_at`]).
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of a read.
+    pub async fn under_way(&self, account: &str) -> Result<Vec<(UserId, Purpose)>, StoreError> {
+        let mut conn = self.conn().await;
+        let users = read_under_way(&mut conn, account).await;
+        users.map_err(|error| self.failed(error))
+    }
+
     /// The users of a query over account and instant, in order.
     async fn users_since(
         &self,
@@ -163,6 +174,16 @@ async fn read_users_since(
     let mut ids: Vec<UserId> = ids.into_iter().map(UserId::new).collect();
     ids.sort();
     Ok(ids)
+}
+
+async fn read_under_way(conn: &mut SqliteConnection, account: &str) -> sqlx::Result<Vec<(UserId, Purpose)>> {
+    let sql = "SELECT DISTINCT u.user_id, u.purpose FROM accounts a
+        JOIN runs r ON r.account_id = a.id AND r.settled = 0 JOIN request_users u ON u.run_id = r.id
+        WHERE a.name = $1 ORDER BY u.user_id, u.purpose";
+    let rows: Vec<(String, String)> = sqlx::query_as(sql).bind(account).fetch_all(conn).await?;
+    rows.into_iter()
+        .map(|(id, word)| Ok((UserId::new(id), purpose(&word)?)))
+        .collect()
 }
 
 async fn write_run(conn: &mut SqliteConnection, account: &str, now: Millis) -> sqlx::Result<RunId> {

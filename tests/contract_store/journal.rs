@@ -15,6 +15,8 @@ pub async fn a_killed_run_leaves_open_intents_until_a_list_is_read(store: &Store
     )
     .await;
     assert!(store.account("acme").await.unwrap().open_intents);
+    let under_way = store.under_way("acme").await.unwrap();
+    assert_eq!(under_way, [("7".into(), Purpose::Apply)]);
 
     // The next run can't read the list, and the one after it is killed before it sends anything.
     let run = store.begin_run("acme", later(1)).await.unwrap();
@@ -39,6 +41,7 @@ pub async fn a_killed_run_leaves_open_intents_until_a_list_is_read(store: &Store
     };
     run_with(store, "acme", &closing).await;
     assert!(!store.account("acme").await.unwrap().open_intents);
+    assert!(store.under_way("acme").await.unwrap().is_empty());
 }
 
 pub async fn an_interrupted_run_without_requests_leaves_no_intents(store: &Store) {

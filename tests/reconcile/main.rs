@@ -7,6 +7,7 @@ mod clearing;
 mod faults;
 mod killed;
 mod lab;
+mod parked;
 mod platforms;
 mod refusals;
 mod scenarios;

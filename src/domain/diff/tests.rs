@@ -184,6 +184,20 @@ fn drift_that_is_only_to_be_reported_stays() {
 }
 
 #[test]
+fn what_we_were_at_when_a_run_ended_is_no_drift() {
+    let mut office = drifted();
+    office.policy.on_drift = OnDrift::Report;
+    let found = office.knowing(|known| {
+        diff(&Known {
+            under_way: &ids(&["1"]),
+            ..*known
+        })
+    });
+    assert!(found.drift.is_empty());
+    assert_eq!(ops(&found), [("1", Op::Update)]);
+}
+
+#[test]
 fn a_user_that_somebody_removed_is_drift_too() {
     let mut office = Office::new().misses("1", "Anna", None).hires("1", "Anna", None);
     let diff = changes(&office);
@@ -262,6 +276,7 @@ fn a_snapshot_knows_no_strangers_and_misses_nobody() {
         world: &world,
         managed: &office.managed,
         decisions: &[],
+        under_way: &BTreeSet::new(),
         policy: &office.policy,
         now: NOW,
     };

@@ -8,7 +8,7 @@
 //! phone, with and without a shared call for creates and updates, and with requests of two users
 //! and of a hundred, with seats for all and for three.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::batch::ClearBy;
 use super::super::contention::{Clearing, ParkPolicy};
@@ -141,6 +141,7 @@ fn checked(office: &Office, employees: &Employees) -> CheckedPlan {
         world: &world,
         managed: &office.managed,
         decisions: &office.decisions,
+        under_way: &BTreeSet::new(),
         policy: &office.policy,
         now: office.now,
     };
