@@ -149,6 +149,7 @@ impl Office {
             world: &self.world,
             managed: &self.managed,
             decisions: &[],
+            under_way: &BTreeSet::new(),
             policy: &self.policy,
             now: NOW,
         };
