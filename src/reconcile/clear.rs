@@ -121,6 +121,7 @@ impl Run<'_> {
         tracing::warn!(is_certain, "no way to take a phone away works on this platform");
         self.clearing = Clearing::Impossible;
         self.learned_clearing = is_certain;
+        self.guesses_clearing = !is_certain;
         Ok(None)
     }
 

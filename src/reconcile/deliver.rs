@@ -26,6 +26,8 @@ pub(super) struct Run<'a> {
     pub(super) clearing: Clearing,
     /// Set when `clearing` was learned in this run.
     pub(super) learned_clearing: bool,
+    /// Set when only server errors spoke against the ways to take a phone away: it is believed in this run.
+    pub(super) guesses_clearing: bool,
     /// Set when the way that was known before this run was refused.
     pub(super) doubts_clearing: bool,
     /// The number of users at which the platform refused another one.
@@ -70,6 +72,7 @@ impl<'a> Run<'a> {
             ledger: Ledger::default(),
             clearing,
             learned_clearing: false,
+            guesses_clearing: false,
             doubts_clearing: false,
             learned_seats: None,
             had_unknown: false,

@@ -52,11 +52,21 @@ pub(super) struct Ledger {
 impl Ledger {
     /// Takes in a plan made on a list of this run. What was sent before and is planned no more has come
     /// about: the list shows it.
-    pub(super) fn begin(&mut self, plan: &Plan) {
-        self.keep_phones(plan);
+    ///
+    /// `is_guess`: that no way takes phones away is not certain, so what became of such a change is open.
+    pub(super) fn begin(&mut self, plan: &Plan, is_guess: bool) {
+        let kept = plan
+            .findings
+            .iter()
+            .filter(|it| it.kind == FindingKind::PhoneKept);
+        let kept: Vec<&UserId> = kept.map(|it| &it.id).collect();
+        if !is_guess {
+            self.keep_phones(&kept);
+        }
         let settled: Vec<&UserId> = plan.settled.iter().map(|it| &it.change.id).collect();
         for (id, entry) in &mut self.entries {
-            let is_planned = plan.changes.contains_key(id) || settled.contains(&id);
+            let is_planned =
+                plan.changes.contains_key(id) || settled.contains(&id) || (is_guess && kept.contains(&id));
             if !is_planned && matches!(entry.fate, Fate::Open | Fate::Accepted | Fate::Contested(_)) {
                 entry.fate = Fate::Confirmed;
             }
@@ -83,17 +93,16 @@ impl Ledger {
     }
 
     /// A phone that nothing takes away stays, and to take it away is planned no more: the finding tells.
-    fn keep_phones(&mut self, plan: &Plan) {
-        let findings = plan.findings.iter();
-        for finding in findings.filter(|it| it.kind == FindingKind::PhoneKept) {
-            let Some(Entry { change, .. }) = self.entries.get_mut(&finding.id) else {
+    fn keep_phones(&mut self, kept: &[&UserId]) {
+        for id in kept {
+            let Some(Entry { change, .. }) = self.entries.get_mut(*id) else {
                 continue;
             };
             if let (Some(old), Some(new)) = (&change.old, &mut change.new) {
                 new.phone.clone_from(&old.phone);
             }
             if change.old == change.new {
-                self.entries.remove(&finding.id);
+                self.entries.remove(*id);
             }
         }
     }

@@ -181,7 +181,7 @@ async fn follow(
         course.world.clone_from(&plan.world);
         let checked = plan.check(mind.capabilities)?;
         mind.begin(checked.plan());
-        run.ledger.begin(checked.plan());
+        run.ledger.begin(checked.plan(), run.guesses_clearing);
         let carried_out = run.carry_out(&checked).await;
         if course.first.is_none() {
             course.first = Some(checked.clone());

@@ -170,6 +170,8 @@ async fn a_lost_request_may_land_later() {
             }
             lab.sim.clear_faults();
             lab.sim.land_delayed();
+            // What has just landed is seen at once: no run could know that it waits for it.
+            lab.sim.update_switches(|it| it.read_lag_ms = 0);
             let at = format!("seed {seed}, day {day}");
             let mut story = String::new();
             for n_run in 1..=3 {

@@ -2,15 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::path::Path;
 use std::pin::pin;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use fastrand::Rng;
 use wazzup_sync::domain::diff::OnDrift;
-use wazzup_sync::reconcile::{AccountReport, Order, RunResult};
+use wazzup_sync::domain::memory::Millis;
+use wazzup_sync::reconcile::{AccountReport, Clock, Order, Parts, Progress, RunResult, Timing, reconcile};
 use wazzup_sync::simulator::PhoneRule;
+use wazzup_sync::store::Store;
 
-use super::lab::{Lab, TOKEN, all_well, describe, phone};
+use super::lab::{Lab, TOKEN, Table, account_at, all_well, describe, no_limits, phone, target_at};
 use super::platforms::Platform;
 use super::walk::{company, edit, is_done, random_switches, seeds, wrong};
 
@@ -56,12 +62,16 @@ async fn kill_after_polls(lab: &mut Lab, n: usize) -> Option<AccountReport> {
 
 /// A day with a park, a return, a create, a rename and a removal.
 fn busy_day(lab: &Lab) {
-    lab.rotate(&[1, 2, 3]);
-    lab.hire(21, "Newcomer", lab.person(4).phone);
-    lab.dismiss(4);
-    lab.give_phone(5, None);
-    lab.edit(6, |it| it.name = "Renamed".to_owned());
-    lab.hire(22, "Newcomer, too", Some(phone(22)));
+    busy_day_in(&lab.crm);
+}
+
+fn busy_day_in(crm: &Table) {
+    crm.rotate(&[1, 2, 3]);
+    crm.hire(21, "Newcomer", crm.person(4).phone);
+    crm.dismiss(4);
+    crm.give_phone(5, None);
+    crm.edit(6, |it| it.name = "Renamed".to_owned());
+    crm.hire(22, "Newcomer, too", Some(phone(22)));
 }
 
 async fn lab_of(n: usize, switches: impl FnOnce(&mut wazzup_sync::simulator::Switches)) -> Lab {
@@ -218,4 +228,99 @@ async fn two_runs_at_once_are_one_run_and_one_that_is_busy() {
     assert_eq!(results, BTreeSet::from([0, 5]));
     lab.assert_equal(&one);
     assert_eq!(lab.sim.users(TOKEN).len(), lab.desired().len());
+}
+
+/// The variables by which a test tells its child what to do.
+const CHILD: [&str; 3] = [
+    "RECONCILE_CHILD_URL",
+    "RECONCILE_CHILD_STATE",
+    "RECONCILE_CHILD_NOW",
+];
+
+/// Not a test: what the child of the next one does. Without a parent it does nothing.
+#[tokio::test]
+async fn the_child_that_is_killed() {
+    let told = CHILD.map(|name| std::env::var(name).ok());
+    let [Some(url), Some(state), Some(now)] = told else {
+        return;
+    };
+    let crm = Table::default();
+    table_of_the_child(&crm);
+    let now = Millis(now.parse().unwrap());
+    let clock: Clock = Arc::new(move || now);
+    let mut account = account_at(&url);
+    account.limits = no_limits();
+    let target = target_at(&url, TOKEN, Duration::from_secs(2));
+    let parts = Parts {
+        source: &crm,
+        store: &Store::open(Path::new(&state)).await.unwrap(),
+        target: &*target,
+        account: &account,
+        timing: Timing {
+            settle: Duration::from_millis(1),
+            retry_base: Duration::from_millis(1),
+            max_run: Duration::from_secs(60),
+        },
+        clock: &clock,
+        progress: &Progress::default(),
+    };
+    let report = reconcile(&parts, &Order::default()).await;
+    std::process::exit(report.exit_code());
+}
+
+/// A busy day in a table of 20.
+fn table_of_the_child(crm: &Table) {
+    for n in 1..=20 {
+        crm.hire(n, &format!("Person {n}"), Some(phone(n)));
+    }
+    busy_day_in(crm);
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_again_and_again_gets_there() {
+    let lab = lab_of(20, |it| it.answer_delay_ms = 1).await;
+    lab.crm.0.lock().unwrap().people.clear();
+    table_of_the_child(&lab.crm);
+    let mut n_kills = 0;
+    let exit_code = loop {
+        lab.count_anew();
+        lab.later(Duration::from_secs(300));
+        let told = [
+            lab.sim.base_url(),
+            lab.dir.path().join("state.db").display().to_string(),
+            (lab.clock())().0.to_string(),
+        ];
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "killed::the_child_that_is_killed", "--nocapture"])
+            .envs(CHILD.iter().zip(&told))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let ended = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break Some(status);
+            }
+            if lab.sim.counts().requests > n_kills / 4 {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break None;
+            }
+            tokio::task::yield_now().await;
+        };
+        match ended {
+            Some(status) => break status.code(),
+            None => n_kills += 1,
+        }
+        lab.assert_no_violation();
+    };
+    assert!(n_kills >= 10, "{n_kills}");
+    assert_eq!(exit_code, Some(0), "after {n_kills} kills\n{}", lab.requests());
+    assert_eq!(
+        lab.platform(),
+        lab.desired(),
+        "after {n_kills} kills\n{}",
+        lab.requests()
+    );
+    lab.assert_no_violation();
 }

@@ -49,6 +49,44 @@ pub struct Crm {
 #[derive(Clone, Default)]
 pub struct Table(pub Arc<Mutex<Crm>>);
 
+/// A day's work of those who keep the table.
+impl Table {
+    pub fn hire(&self, id: impl ToString, name: &str, phone: Option<String>) {
+        let person = Person {
+            name: name.to_owned(),
+            phone,
+            active: "1",
+        };
+        self.0.lock().unwrap().people.insert(id.to_string(), person);
+    }
+
+    pub fn dismiss(&self, id: impl ToString) {
+        self.0.lock().unwrap().people.remove(&id.to_string());
+    }
+
+    pub fn edit(&self, id: impl ToString, change: impl FnOnce(&mut Person)) {
+        let mut crm = self.0.lock().unwrap();
+        change(crm.people.get_mut(&id.to_string()).unwrap());
+    }
+
+    pub fn give_phone(&self, id: impl ToString, phone: Option<String>) {
+        self.edit(id, |person| person.phone = phone);
+    }
+
+    /// Somebody's record of the CRM as it is.
+    pub fn person(&self, id: impl ToString) -> Person {
+        self.0.lock().unwrap().people[&id.to_string()].clone()
+    }
+
+    /// Gives each of these the phone of the next one, and the last one that of the first.
+    pub fn rotate(&self, ids: &[usize]) {
+        let phones: Vec<_> = ids.iter().map(|id| self.person(id).phone).collect();
+        for (idx, id) in ids.iter().enumerate() {
+            self.give_phone(id, phones[(idx + 1) % ids.len()].clone());
+        }
+    }
+}
+
 #[async_trait]
 impl Source for Table {
     async fn read(&self) -> Result<CompleteRead, SourceError> {
@@ -81,6 +119,66 @@ pub fn phone(n: usize) -> String {
     format!("371{}", 26_000_000 + n)
 }
 
+/// The account as it is configured, for the platform at that address.
+pub fn account_at(base_url: &str) -> Account {
+    let binding = Binding {
+        remote: "the simulator".to_owned(),
+        credential: "fingerprint".to_owned(),
+    };
+    Account {
+        name: "acme".to_owned(),
+        kind: "wazzup-v2".to_owned(),
+        base_url: base_url.to_owned(),
+        binding,
+        default_region: Some("LV".into()),
+        long_ids: LongIds::Reject,
+        policy: Policy {
+            leavers: Leavers::Remove,
+            removal_after: 0,
+            on_drift: OnDrift::Repair,
+            protected: Default::default(),
+        },
+        limits: Limits {
+            removals: Limit::Percent(10),
+            removals_per_day: Limit::Percent(15),
+            phone_losses: Limit::Percent(10),
+            updates: Limit::Percent(50),
+        },
+        park: ParkPolicy::Clear,
+        settings_mark: "settings".to_owned(),
+        plan_mark: "plan".to_owned(),
+        verify_every: Duration::from_secs(6 * 3600),
+    }
+}
+
+/// No limit of the guards.
+pub fn no_limits() -> Limits {
+    let all = Limit::Percent(1000);
+    Limits {
+        removals: all,
+        removals_per_day: all,
+        phone_losses: all,
+        updates: all,
+    }
+}
+
+/// The platform at that address.
+pub fn target_at(base_url: &str, token: &str, timeout: Duration) -> Arc<dyn WriteTarget> {
+    let options = HttpOptions {
+        timeout,
+        max_response_bytes: 128 * 1024,
+        requests_per_second: 1_000_000.try_into().unwrap(),
+        ..HttpOptions::default()
+    };
+    let token = SecretString::from(token);
+    target::open(
+        Kind::WazzupV2,
+        &base_url.parse().unwrap(),
+        token,
+        &Http::new(options),
+    )
+}
+
 pub struct Lab {
     pub dir: TempDir,
     pub crm: Table,
@@ -105,34 +203,7 @@ impl Lab {
             .unwrap();
         let dir = TempDir::new().unwrap();
         let store = Store::open(&dir.path().join("state.db")).await.unwrap();
-        let binding = Binding {
-            remote: format!("sim {TOKEN}"),
-            credential: TOKEN.to_owned(),
-        };
-        let account = Account {
-            name: "acme".to_owned(),
-            kind: "wazzup-v2".to_owned(),
-            base_url: sim.base_url(),
-            binding,
-            default_region: Some("LV".into()),
-            long_ids: LongIds::Reject,
-            policy: Policy {
-                leavers: Leavers::Remove,
-                removal_after: 0,
-                on_drift: OnDrift::Repair,
-                protected: Default::default(),
-            },
-            limits: Limits {
-                removals: Limit::Percent(10),
-                removals_per_day: Limit::Percent(15),
-                phone_losses: Limit::Percent(10),
-                updates: Limit::Percent(50),
-            },
-            park: ParkPolicy::Clear,
-            settings_mark: "settings".to_owned(),
-            plan_mark: "plan".to_owned(),
-            verify_every: Duration::from_secs(6 * 3600),
-        };
+        let account = account_at(&sim.base_url());
         let timing = Timing {
             settle: Duration::from_millis(3),
             retry_base: Duration::from_millis(1),
@@ -159,13 +230,7 @@ impl Lab {
 
     /// No limit of the guards is in the way.
     pub fn unguarded(mut self) -> Lab {
-        let all = Limit::Percent(1000);
-        self.account.limits = Limits {
-            removals: all,
-            removals_per_day: all,
-            phone_losses: all,
-            updates: all,
-        };
+        self.account.limits = no_limits();
         self
     }
 
@@ -175,12 +240,7 @@ impl Lab {
     }
 
     pub fn hire(&self, id: impl ToString, name: &str, phone: Option<String>) {
-        let person = Person {
-            name: name.to_owned(),
-            phone,
-            active: "1",
-        };
-        self.crm.0.lock().unwrap().people.insert(id.to_string(), person);
+        self.crm.hire(id, name, phone);
     }
 
     /// So many employees with a phone each.
@@ -191,29 +251,23 @@ impl Lab {
     }
 
     pub fn dismiss(&self, id: impl ToString) {
-        self.crm.0.lock().unwrap().people.remove(&id.to_string());
+        self.crm.dismiss(id);
     }
 
     pub fn edit(&self, id: impl ToString, change: impl FnOnce(&mut Person)) {
-        let mut crm = self.crm.0.lock().unwrap();
-        change(crm.people.get_mut(&id.to_string()).unwrap());
+        self.crm.edit(id, change);
     }
 
     pub fn give_phone(&self, id: impl ToString, phone: Option<String>) {
-        self.edit(id, |person| person.phone = phone);
+        self.crm.give_phone(id, phone);
     }
 
-    /// Somebody's record of the CRM as it is.
     pub fn person(&self, id: impl ToString) -> Person {
-        self.crm.0.lock().unwrap().people[&id.to_string()].clone()
+        self.crm.person(id)
     }
 
-    /// Gives each of these the phone of the next one, and the last one that of the first.
     pub fn rotate(&self, ids: &[usize]) {
-        let phones: Vec<_> = ids.iter().map(|id| self.person(id).phone).collect();
-        for (idx, id) in ids.iter().enumerate() {
-            self.give_phone(id, phones[(idx + 1) % ids.len()].clone());
-        }
+        self.crm.rotate(ids);
     }
 
     pub fn later(&self, by: Duration) {
@@ -226,19 +280,7 @@ impl Lab {
     }
 
     pub fn target(&self) -> Arc<dyn WriteTarget> {
-        let options = HttpOptions {
-            timeout: self.timeout,
-            max_response_bytes: 128 * 1024,
-            requests_per_second: 1_000_000.try_into().unwrap(),
-            ..HttpOptions::default()
-        };
-        let base_url = self.sim.base_url().parse().unwrap();
-        target::open(
-            Kind::WazzupV2,
-            &base_url,
-            SecretString::from(self.token.as_str()),
-            &Http::new(options),
-        )
+        target_at(&self.sim.base_url(), &self.token, self.timeout)
     }
 
     pub async fn run(&self) -> AccountReport {

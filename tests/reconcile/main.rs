@@ -4,9 +4,12 @@
 
 mod basics;
 mod clearing;
+mod connection;
 mod faults;
+mod fears;
 mod killed;
 mod lab;
+mod outcomes;
 mod parked;
 mod platforms;
 mod refusals;
