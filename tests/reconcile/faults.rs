@@ -4,12 +4,14 @@
 use std::time::Duration;
 
 use fastrand::Rng;
+use wazzup_sync::domain::contention::ParkPolicy;
 use wazzup_sync::reconcile::AccountReport;
 use wazzup_sync::simulator::{Fault, How, Lands, MethodIs, RetryAfter};
 
 use super::lab::{Lab, all_well, describe};
+use super::oracle::{company, is_done, wrong};
 use super::platforms::Platform;
-use super::walk::{company, edit, is_done, random_switches, seeds, wrong};
+use super::walk::{edit, random_switches, seeds};
 
 const SHARE: f64 = 0.3;
 const MAX_RUNS: usize = 40;
@@ -48,7 +50,7 @@ const ACCIDENTS: [Accident; 13] = [
 /// Lives for some days on a platform with accidents.
 async fn live(platform: &Platform, seed: u64, faults: impl Fn(u64) -> Vec<Fault>) -> Result<(), String> {
     let mut rng = Rng::with_seed(seed);
-    let mut lab = company(platform).await;
+    let mut lab = company(&platform.switches, ParkPolicy::Recreate).await;
     lab.timeout = Duration::from_millis(60);
     for day in 1..=3 {
         for _ in 0..(if day == 1 { 12 } else { 5 }) {
@@ -66,7 +68,7 @@ async fn live(platform: &Platform, seed: u64, faults: impl Fn(u64) -> Vec<Fault>
                 return Err(format!("{at}: still not done"));
             }
             let report = run(&lab).await.map_err(|what| format!("{at}: {what}"))?;
-            if is_done(&report) {
+            if is_done(&lab, &report) {
                 break;
             }
         }
@@ -78,7 +80,7 @@ async fn live(platform: &Platform, seed: u64, faults: impl Fn(u64) -> Vec<Fault>
         );
         run(&lab).await.map_err(|what| format!("{at}: {what}"))?;
         let report = run(&lab).await.map_err(|what| format!("{at}: {what}"))?;
-        if !is_done(&report) {
+        if !is_done(&lab, &report) {
             return Err(format!(
                 "{at}: not done: {}\n{}",
                 describe(&report),
@@ -146,8 +148,7 @@ async fn a_lost_request_may_land_later() {
     let lives = seeds(16).into_iter().map(|seed| async move {
         let mut rng = Rng::with_seed(seed);
         let switches = random_switches(&mut rng);
-        let platform = Platform::new("late effects", |it| *it = switches);
-        let lab = company(&platform).await;
+        let lab = company(&switches, ParkPolicy::Recreate).await;
         for day in 1..=4 {
             for _ in 0..(if day == 1 { 12 } else { 5 }) {
                 edit(&mut rng, &lab);
@@ -184,7 +185,7 @@ async fn a_lost_request_may_land_later() {
                 }
                 let is_well = wrong(&lab, &report).and_then(|()| {
                     let not_done = || "not done".to_owned();
-                    is_done(&report).then_some(()).ok_or_else(not_done)
+                    is_done(&lab, &report).then_some(()).ok_or_else(not_done)
                 });
                 is_well.map_err(|what| format!("{at}: {what}: {story}"))?;
             }

@@ -10,6 +10,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use fastrand::Rng;
+use wazzup_sync::domain::contention::ParkPolicy;
 use wazzup_sync::domain::diff::OnDrift;
 use wazzup_sync::domain::memory::Millis;
 use wazzup_sync::reconcile::{AccountReport, Clock, Order, Parts, Progress, RunResult, Timing, reconcile};
@@ -17,8 +18,8 @@ use wazzup_sync::simulator::PhoneRule;
 use wazzup_sync::store::Store;
 
 use super::lab::{Lab, TOKEN, Table, account_at, all_well, describe, no_limits, phone, target_at};
-use super::platforms::Platform;
-use super::walk::{company, edit, is_done, random_switches, seeds, wrong};
+use super::oracle::{company, is_done, wrong};
+use super::walk::{edit, random_switches, seeds};
 
 /// Runs until the platform has received `n` requests, and drops everything then, the store included: as a
 /// killed process does.
@@ -178,8 +179,7 @@ async fn random_kills_on_random_platforms_do_no_harm() {
     let lives = seeds(24).into_iter().map(|seed| async move {
         let mut rng = Rng::with_seed(seed);
         let switches = random_switches(&mut rng);
-        let platform = Platform::new(format!("of seed {seed}"), |it| *it = switches);
-        let mut lab = company(&platform).await;
+        let mut lab = company(&switches, ParkPolicy::Recreate).await;
         for day in 1..=4 {
             for _ in 0..(if day == 1 { 12 } else { 4 }) {
                 edit(&mut rng, &lab);
@@ -202,12 +202,12 @@ async fn random_kills_on_random_platforms_do_no_harm() {
                         "seed {seed}, day {day}, run {n_run}: {what}: {}\n{}\n{:?}",
                         describe(&report),
                         lab.requests(),
-                        platform.switches
+                        switches
                     )
                 };
                 wrong(&lab, &report).map_err(|what| story(&what))?;
                 lab.approve_all().await;
-                if n_run == 4 && !is_done(&report) {
+                if n_run == 4 && !is_done(&lab, &report) {
                     return Err(story("not done"));
                 }
             }

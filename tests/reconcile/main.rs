@@ -9,6 +9,7 @@ mod faults;
 mod fears;
 mod killed;
 mod lab;
+mod oracle;
 mod outcomes;
 mod parked;
 mod platforms;
