@@ -58,7 +58,7 @@ async fn every_planned_change_has_one_outcome_whatever_happens() {
             );
         }),
         ("no seat is left", |lab| {
-            lab.sim.update_switches(|it| it.seats = 20)
+            lab.sim.update_switches(|it| it.seats = 20);
         }),
         ("somebody removed a user meanwhile", |lab| {
             let how = How::Meddle {
