@@ -16,6 +16,7 @@ use crate::domain::contention::Clearing;
 use crate::domain::phone::Phone;
 use crate::domain::plan::CheckedPlan;
 use crate::domain::user::{User, UserId};
+use crate::domain::world::World;
 use crate::target::{Answer, Meaning};
 
 /// What a run learns while it carries out its plans.
@@ -42,6 +43,8 @@ pub(super) struct Run<'a> {
     pub(super) away: BTreeMap<UserId, User>,
     /// All that were away for a moment.
     pub(super) parked: BTreeSet<UserId>,
+    /// A list that was read while a plan was carried out, to look for somebody's phone.
+    pub(super) listed_amid: Option<World>,
     /// Reads of this run after the last list.
     pub(super) seen: BTreeMap<UserId, Option<User>>,
     pub(super) refusals: BTreeMap<(Option<u16>, Option<String>), usize>,
@@ -80,6 +83,7 @@ impl<'a> Run<'a> {
             is_stale: false,
             away: BTreeMap::new(),
             parked: BTreeSet::new(),
+            listed_amid: None,
             seen: BTreeMap::new(),
             refusals: BTreeMap::new(),
             suspects,
@@ -98,6 +102,7 @@ impl<'a> Run<'a> {
         let mut replay = Replay::new(&plan.world, movable, capabilities, plan.seats);
         self.plan_again = false;
         self.is_stale = false;
+        self.listed_amid = None;
         for (idx, batch) in plan.batches.iter().enumerate() {
             self.link.reader.check_time()?;
             self.progress.tell(Step::Sending {

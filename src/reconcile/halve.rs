@@ -109,6 +109,14 @@ impl Run<'_> {
             self.is_stale = true;
             return Ok(());
         }
+        if answer.code.is_none()
+            && let Some(phone) = item.phone.number()
+            && self.has_other_holder(phone, &item.id).await?
+        {
+            // Nothing says why, and somebody has the phone by now.
+            self.contest(item, phone.clone(), answer);
+            return Ok(());
+        }
         self.reject(&item.id, &answer);
         // Who was refused while others were accepted, in an earlier run, is no news.
         let n_alike = self
@@ -121,6 +129,24 @@ impl Run<'_> {
             return Err(Stop::ContractChanged(Said::from(&answer)));
         }
         Ok(())
+    }
+
+    /// Whether a list that was read since the plan began shows the phone on somebody else.
+    async fn has_other_holder(&mut self, phone: &Phone, id: &UserId) -> Result<bool, Stop> {
+        if self.listed_amid.is_none() {
+            self.listed_amid = Some(self.link.reader.list_now().await?);
+        }
+        let mut users = self.listed_amid.iter().flat_map(|world| world.users.values());
+        Ok(users.any(|user| user.id != *id && user.phone.as_ref() == Some(phone)))
+    }
+
+    /// The phone that this item takes is somebody else's: the next plan sees whose.
+    fn contest(&mut self, item: &Item, phone: Phone, answer: Answer) {
+        self.plan_again = true;
+        if let Some(entry) = self.ledger.get_mut(&item.id) {
+            entry.fate = Fate::Contested(phone);
+            entry.answer = Some(answer);
+        }
     }
 
     /// The platform refuses the record of this user.
