@@ -60,8 +60,8 @@ impl Phone {
 ///
 /// The parser looks for extensions, second numbers and words in every text, which makes up nine tenths of its
 /// time (callgrind), while nearly all texts are digits and separators. Left to it, because their first digits
-/// may be something else: national parts with a leading zero, and numbers without `+` that begin with the
-/// country's own code. That both always agree is a property below.
+/// may be something else: national parts that begin with a zero or an eight, as trunk prefixes do; without `+`, those that
+/// begin with the country's code, and countries that share one. That both always agree is a property below.
 fn plain_number(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
     /// Longest number with its country code (ITU-T E.164).
     const MAX_DIGITS: usize = 15;
@@ -80,14 +80,15 @@ fn plain_number(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
     let digits = std::str::from_utf8(&buffer[..n_digits]).ok()?;
     let (country_code, national) = if is_international {
         let (code, national) = digits.split_at_checked(country_code_len(digits))?;
-        let code = code.parse().ok()?;
-        PHONE_NUMBER_UTIL.get_region_for_country_code(code)?;
-        (code, national)
+        (code.parse().ok()?, national)
     } else {
-        let code = PHONE_NUMBER_UTIL.get_country_code_for_region(region?)?;
-        (code, digits)
+        (PHONE_NUMBER_UTIL.get_country_code_for_region(region?)?, digits)
     };
-    if national.starts_with('0') || (!is_international && national.starts_with(&country_code.to_string())) {
+    let home = PHONE_NUMBER_UTIL.get_region_for_country_code(country_code)?;
+    let may_have_trunk_prefix = national.starts_with(['0', '8']);
+    let is_ambiguous =
+        !is_international && (region != Some(home) || national.starts_with(&country_code.to_string()));
+    if may_have_trunk_prefix || is_ambiguous {
         return None;
     }
     Some(PhoneNumber {
