@@ -12,17 +12,20 @@ use sha2::{Digest as _, Sha256};
 
 use super::failure::chain;
 use crate::domain::diff::{Leavers, Policy};
+use crate::domain::employee::GrantRules;
+use crate::domain::grant::Grant;
+use crate::domain::identity::Key;
 use crate::domain::memory::Millis;
 use crate::domain::user::UserId;
 use crate::reconcile::{Account, Clock, Timing};
 use crate::settings::{
-    AccountSettings, DatabaseUrl, Environment, Platform, RemovalPolicy, SecretRef, Settings, SourceRead,
-    SourceSettings, StoreUrl, WazzupCredential,
+    AccountSettings, DatabaseUrl, Environment, MetaMatch, Platform, RemovalPolicy, SecretRef, Settings,
+    SourceRead, SourceSettings, StoreUrl, WazzupCredential,
 };
 use crate::source::{self, Source, SourceOptions};
 use crate::store::{Binding, Store};
 use crate::target::http::{Http, HttpOptions};
-use crate::target::{self, Kind, WriteTarget};
+use crate::target::{self, AnyTarget, Kind};
 
 /// Everything that commands share.
 pub struct Workplace {
@@ -52,7 +55,7 @@ pub struct Opened {
     /// The CRM's database.
     pub source: Box<dyn Source>,
     /// The platform.
-    pub target: Arc<dyn WriteTarget>,
+    pub target: AnyTarget,
     /// The account.
     pub account: Account,
 }
@@ -141,6 +144,8 @@ impl Workplace {
             binding,
             default_region: source_settings.default_region.as_deref().map(Arc::from),
             long_ids: source_settings.long_ids,
+            key: key_of(account),
+            grants: grants_of(account),
             policy: policy(account),
             limits: account.limits,
             park: account.park,
@@ -260,4 +265,41 @@ fn policy(account: &AccountSettings) -> Policy {
             .map(|id| UserId::new(id.as_str()))
             .collect(),
     }
+}
+
+/// By what the account's platform knows people.
+fn key_of(account: &AccountSettings) -> Key {
+    match &account.target.platform {
+        Platform::WazzupV2 { .. } | Platform::WazzupV3 { .. } => Key::Id,
+        Platform::Wuts { .. } => Key::Email,
+        Platform::Meta(meta) => match meta.match_by {
+            MetaMatch::Id => Key::Id,
+            MetaMatch::Name => Key::Name,
+        },
+    }
+}
+
+/// What users of the account's platform may do, by role in the CRM.
+fn grants_of(account: &AccountSettings) -> Option<GrantRules> {
+    let mut rules = GrantRules::default();
+    let mut put = |role: &str, grant: Grant| match role {
+        "*" => rules.others = Some(grant),
+        role => {
+            rules.by_role.insert(role.into(), grant);
+        }
+    };
+    match &account.target.platform {
+        Platform::WazzupV2 { .. } | Platform::WazzupV3 { .. } => return None,
+        Platform::Wuts { roles, .. } => {
+            for (role, it) in roles {
+                put(role, Grant::new([it.word()]));
+            }
+        }
+        Platform::Meta(meta) => {
+            for (role, tasks) in &meta.tasks {
+                put(role, Grant::new(tasks.iter().map(String::as_str)));
+            }
+        }
+    }
+    (rules != GrantRules::default()).then_some(rules)
 }

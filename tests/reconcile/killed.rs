@@ -254,7 +254,7 @@ async fn the_child_that_is_killed() {
     let parts = Parts {
         source: &crm,
         store: &Store::open(Path::new(&state)).await.unwrap(),
-        target: &*target,
+        target: &target,
         account: &account,
         timing: Timing {
             settle: Duration::from_millis(1),
