@@ -34,6 +34,10 @@ const SAMPLES: [&str; 7] = [
      INSERT INTO decisions (account_id, user_id, subject, until) VALUES (1, '9', 'removal', 1000)",
     "INSERT INTO clear_facts (kind, base_url, learned_at) VALUES ('wazzup-v2', 'https://a', 7);
      INSERT INTO seat_facts (account_id, seats, learned_at) VALUES (1, 5, 7)",
+    // Version 8 comes with credentials.
+    "",
+    "UPDATE snapshot SET access = 'user';
+     INSERT INTO pins (account_id, user_id, member_id, key) VALUES (1, '7', 's1', 'anna@example.com')",
 ];
 
 async fn connect(path: &Path) -> SqliteConnection {
