@@ -220,7 +220,8 @@ program() {
     if [[ -n ${WAZZUP_SYNC:-} ]]; then
         echo "$WAZZUP_SYNC"
     else
-        find target/debug/wazzup-sync target/release/wazzup-sync -printf '%T@ %p\n' 2>/dev/null |
+        # Either may be missing, and find would say so by its exit code.
+        { find target/debug/wazzup-sync target/release/wazzup-sync -printf '%T@ %p\n' 2>/dev/null || true; } |
             sort -n | tail -n 1 | cut -d ' ' -f 2-
     fi
 }
