@@ -4,10 +4,10 @@
 //! implementation is named instead of being ignored.
 
 use super::problem::{Place, Problem};
-use super::source::SourceRead;
 use super::target::{Platform, WazzupCredential};
-use super::urls::{Database, DatabaseUrl};
+use super::urls::DatabaseUrl;
 use super::{AccountSettings, Settings, StoreUrl};
+use crate::source::Database;
 
 const NOT_YET: &str = "is not supported by this version yet";
 
@@ -53,9 +53,6 @@ impl Settings {
         } = source.url
         {
             problems.push(problem(&place, key("url"), "MySQL"));
-        }
-        if let SourceRead::Preset { .. } = source.read {
-            problems.push(problem(&place, key("preset"), "a preset"));
         }
         problems
     }

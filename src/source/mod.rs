@@ -4,7 +4,7 @@
 //! and says precisely why a read failed, so that an outage is never taken for an empty table.
 //!
 //! One file for each kind of database; what they share is in `rows` (columns, limits, assembly of rows)
-//! and `request` (what to read, and how a failure is told).
+//! and `request` (what to read, and how a failure is told). [`preset`] knows the queries for known CRMs.
 
 use std::time::Duration;
 
@@ -13,7 +13,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::domain::table::{Column, CompleteRead};
 
+pub use database::Database;
+
+mod database;
 mod postgres;
+pub mod preset;
 mod request;
 mod rows;
 mod sqlite;
