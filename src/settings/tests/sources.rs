@@ -99,10 +99,10 @@ fn parameters_that_are_missing_unknown_or_unfit_are_all_named() {
         "preset = \"twenty\"\nparams = { workspace_shema = \"x\", workspace_id = \"3c9f\", \"odd key\" = \"x\" }",
     );
     insta::assert_snapshot!(problems(&text).join("\n"), @r#"
+    sources.crm.params."odd key": unknown parameter of this preset
     sources.crm.params.workspace_id: expected a UUID such as 20202020-1c25-4d02-bf25-6aeccf7ea419
     sources.crm.params.workspace_schema: missing: the schema of the workspace, such as workspace_3l7a9tzlv776uvy1t9ti3gumt (see core."dataSource", or \dn in psql)
     sources.crm.params.workspace_shema: unknown parameter of this preset; did you mean "workspace_schema"?
-    sources.crm.params."odd key": unknown parameter of this preset
     "#);
     // One that can't be read is not missing.
     let text = postgres("preset = \"chatwoot\"\nparams = { account_id = [] }");

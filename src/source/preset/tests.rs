@@ -104,7 +104,8 @@ fn every_file_is_built_in() {
         .map(|it| it.unwrap().file_name().into_string().unwrap())
         .collect();
     files.sort();
-    let names: Vec<String> = Preset::names().map(|it| format!("{it}.toml")).collect();
+    let mut names: Vec<String> = Preset::names().map(|it| format!("{it}.toml")).collect();
+    names.sort();
     assert_eq!(files, names);
 }
 
