@@ -3,8 +3,8 @@
 //! A source decides nothing about employees. It runs the configured query, turns each value into text
 //! and says precisely why a read failed, so that an outage is never taken for an empty table.
 //!
-//! One file for each kind of database; what they share is in `rows` (columns, limits, assembly of rows)
-//! and `request` (what to read, and how a failure is told).
+//! One module for each kind of database; what they share is in `rows` (columns, limits, assembly of rows),
+//! `request` (what to read, and how a failure is told) and `server` (the address of a server).
 
 use std::time::Duration;
 
@@ -13,9 +13,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::domain::table::{Column, CompleteRead};
 
+mod mysql;
 mod postgres;
 mod request;
 mod rows;
+mod server;
 mod sqlite;
 
 /// Longest field in bytes. The longest value that a platform takes has a few hundred characters, so a
@@ -37,7 +39,7 @@ pub trait Source: Send + Sync {
 pub struct SourceOptions {
     /// Name in the configuration.
     pub name: String,
-    /// Where the database is: `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    /// Where the database is: `sqlite:PATH`, `postgres://…`, `postgresql://…`, `mysql://…` or `mariadb://…`.
     pub url: SecretString,
     /// Password, if it does not stand in the URL.
     pub password: Option<SecretString>,
@@ -71,9 +73,10 @@ pub fn open(options: SourceOptions) -> Result<Box<dyn Source>, OptionsError> {
     match scheme.to_ascii_lowercase().as_str() {
         "sqlite" => Ok(Box::new(sqlite::Sqlite::new(options)?)),
         "postgres" | "postgresql" => Ok(Box::new(postgres::Postgres::new(options)?)),
+        "mysql" | "mariadb" => Ok(Box::new(mysql::MySql::new(options)?)),
         _ => Err(OptionsError {
             source_name: options.name,
-            cause: "the URL has to begin with sqlite:, postgres:// or postgresql://".to_owned(),
+            cause: "the URL has to begin with postgres://, mysql://, mariadb:// or sqlite:".to_owned(),
         }),
     }
 }
@@ -136,6 +139,10 @@ mod tests {
             "sqlite:///srv/crm.db?mode=ro",
             "postgres://reader@db/crm",
             "PostgreSQL://reader@[::1]/crm",
+            "mysql://reader@db/crm",
+            "MariaDB://reader@[::1]:3307/crm?socket=/run/mysqld/mysqld.sock",
+            "mysql://reader@db/crm?ssl-mode=verify_identity&ssl-ca=/etc/ca.pem",
+            "postgres://reader@db/crm?sslmode=verify-ca&sslrootcert=/etc/ca.pem",
         ] {
             assert!(open(options(url)).is_ok(), "{url}");
         }
@@ -145,6 +152,16 @@ mod tests {
             "",
             "postgres://u:sesame@:/crm",
             "postgres://u@db/crm?pasword=sesame",
+            "mysql://u:sesame@:/crm",
+            "mysql://u@db/crm?password=sesame",
+            "mysql://u@db/crm?ssl-mode=sesame",
+            "mysql://u@db/crm?sslmodus=sesame",
+            "mysql:sesame",
+            "mysql:///sesame",
+            "mariadb://u@db/crm?ssl-ca=sesame",
+            "mysql://u@db/crm?ssl-ca=sesame&ssl-mode=required",
+            "mysql://u@db/crm?ssl-mode=verify_ca&ssl-ca=sesame&ssl-mode=preferred",
+            "postgres://u@db/crm?sslrootcert=sesame&sslmode=require",
             "sqlite:crm.db?sesame=1",
             "sqlite::memory:",
             "sqlite:crm.db?mode=memory",
