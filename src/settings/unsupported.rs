@@ -6,7 +6,6 @@
 use super::problem::{Place, Problem};
 use super::source::SourceRead;
 use super::target::{Platform, WazzupCredential};
-use super::urls::{Database, DatabaseUrl};
 use super::{AccountSettings, Settings, StoreUrl};
 
 const NOT_YET: &str = "is not supported by this version yet";
@@ -47,13 +46,6 @@ impl Settings {
         };
         let key = |name: &str| format!("sources.{}.{name}", source.name);
         let mut problems = Vec::new();
-        if let DatabaseUrl::Plain {
-            database: Database::MySql,
-            ..
-        } = source.url
-        {
-            problems.push(problem(&place, key("url"), "MySQL"));
-        }
         if let SourceRead::Preset { .. } = source.read {
             problems.push(problem(&place, key("preset"), "a preset"));
         }
