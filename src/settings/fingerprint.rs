@@ -73,7 +73,6 @@ fn shapes_removals(source: &SourceSettings) -> Value {
         read_timeout: _,
         max_rows: _,
         long_ids,
-        file: _,
     } = source;
     let read = match read {
         SourceRead::Query(query) => json!(["query", query]),

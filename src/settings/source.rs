@@ -1,11 +1,9 @@
 //! `[sources.NAME]`: the databases of the CRMs.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use config::ValueKind;
 
-use super::problem::Place;
 use super::secret::SecretRef;
 use super::section::{Section, key_part, parse_word, shown, unknown};
 use super::urls::DatabaseUrl;
@@ -43,8 +41,6 @@ pub struct SourceSettings {
     pub max_rows: u64,
     /// What becomes of ids that are longer than the target allows.
     pub long_ids: LongIds,
-    /// The file that says so.
-    pub(super) file: Option<PathBuf>,
 }
 
 /// What a source is asked.
@@ -103,7 +99,6 @@ pub(super) fn read(name: &str, section: &Section<'_>) -> Option<SourceSettings> 
             &[("reject", LongIds::Reject), ("hash", LongIds::Hash)],
         )
         .unwrap_or(LongIds::Reject);
-    let Place { file, .. } = section.place().clone();
     Some(SourceSettings {
         name: name.to_owned(),
         url: url?,
@@ -113,7 +108,6 @@ pub(super) fn read(name: &str, section: &Section<'_>) -> Option<SourceSettings> 
         read_timeout,
         max_rows,
         long_ids,
-        file,
     })
 }
 

@@ -5,9 +5,7 @@
 
 use super::problem::{Place, Problem};
 use super::target::{Platform, WazzupCredential};
-use super::urls::DatabaseUrl;
 use super::{AccountSettings, Settings, StoreUrl};
-use crate::source::Database;
 
 const NOT_YET: &str = "is not supported by this version yet";
 
@@ -32,29 +30,7 @@ impl Settings {
 
     /// What one account asks for, enabled or not, and this version can't do.
     pub fn unsupported_of(&self, account: &AccountSettings) -> Vec<Problem> {
-        let mut problems = of_target(account);
-        problems.extend(self.of_source(account));
-        problems
-    }
-
-    fn of_source(&self, account: &AccountSettings) -> Vec<Problem> {
-        let Some(source) = self.source_of(account) else {
-            return Vec::new();
-        };
-        let place = Place {
-            file: source.file.clone(),
-            line: None,
-        };
-        let key = |name: &str| format!("sources.{}.{name}", source.name);
-        let mut problems = Vec::new();
-        if let DatabaseUrl::Plain {
-            database: Database::MySql,
-            ..
-        } = source.url
-        {
-            problems.push(problem(&place, key("url"), "MySQL"));
-        }
-        problems
+        of_target(account)
     }
 }
 

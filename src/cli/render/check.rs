@@ -62,7 +62,7 @@ fn kind_of(source: &SourceSettings) -> String {
     let database = match &source.url {
         DatabaseUrl::Plain { database, .. } => match database {
             Database::Postgres => "PostgreSQL",
-            Database::MySql => "MySQL",
+            Database::MySql => "MySQL or MariaDB",
             Database::Sqlite => "SQLite",
         },
         DatabaseUrl::Reference(_) => "an address from a secret",

@@ -159,12 +159,13 @@ fn what_no_account_uses_is_no_problem() {
 }
 
 #[test]
-fn mysql_is_understood_and_not_supported_yet() {
-    let text = with_account("", "").replace("sqlite:crm.db", "mysql://reader@db/crm");
-    let said = |text: &str| {
-        let unsupported = settings(text).unsupported();
-        assert!(unsupported.iter().all(|it| it.file.is_some()), "{unsupported:?}");
-        unsupported.into_iter().map(|it| it.key).collect::<Vec<_>>()
-    };
-    assert_eq!(said(&text), ["sources.crm.url"]);
+fn every_database_may_be_a_source() {
+    for url in [
+        "postgres://reader@db/crm",
+        "mysql://reader@db/crm",
+        "mariadb://reader@db/crm",
+    ] {
+        let text = with_account("", "").replace("sqlite:crm.db", url);
+        assert_eq!(settings(&text).unsupported(), [], "{url}");
+    }
 }
