@@ -2,7 +2,7 @@
 //!
 //! `NAME.sql` makes the tables as the CRM has them, as far as the query looks at them, with people of all
 //! kinds in them; where the CRM runs on several databases, `NAME.postgres.sql` and `NAME.mysql.sql` make the
-//! tables and `NAME.sql` fills them. `NAME.rows` says what the query has to yield, written by hand from what
+//! tables and `NAME.sql` fills them (ERPNext and Frappe CRM share theirs). `NAME.rows` says what the query has to yield, written by hand from what
 //! the CRM means; and under `sent` which phone a platform would get in Latvia: its digits, `none`, `invalid`,
 //! or `off` if the person is not active.
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
@@ -10,10 +10,6 @@
 #[expect(dead_code, reason = "made for the contract of sources, which needs more")]
 #[path = "contract_source/database.rs"]
 mod database;
-#[path = "presets/arguments.rs"]
-mod arguments;
-
-
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,9 +23,14 @@ use wazzup_sync::source::preset::Preset;
 /// Reads a file of `tests/presets/`.
 macro_rules! text {
     ($name:literal) => {
-        include_str!(concat!("presets/", $name))
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/presets/", $name))
     };
 }
+
+#[path = "presets/arguments.rs"]
+mod arguments;
+#[path = "presets/program.rs"]
+mod program;
 
 /// Makes one test of each line: the preset, its parameters, what makes the tables, and what is expected.
 macro_rules! on {
@@ -102,7 +103,9 @@ mod mariadb {
 /// Reads by a preset, and compares with the rows that are written down.
 async fn assert_rows(database: &Database, preset: &str, params: &[(&str, &str)], expected: &str) {
     let read = database.read(&query(preset, params, database)).await.unwrap();
-    let mut lines = expected.lines().filter(|it| !it.starts_with('#') && !it.is_empty());
+    let mut lines = expected
+        .lines()
+        .filter(|it| !it.starts_with('#') && !it.is_empty());
     let header: Vec<&str> = lines.next().unwrap().split(';').map(str::trim).collect();
     let (sent, names) = header.split_last().unwrap();
     assert_eq!(*sent, "sent");

@@ -102,7 +102,9 @@ async fn arguments_stay_what_they_are_in_postgres_under_either_setting() {
     arguments_stay_what_they_are(&database).await;
     let name = database.name();
     database
-        .execute(&format!("ALTER DATABASE {name} SET standard_conforming_strings = off"))
+        .execute(&format!(
+            "ALTER DATABASE {name} SET standard_conforming_strings = off"
+        ))
         .await;
     arguments_stay_what_they_are(&database).await;
     database.drop().await;
@@ -120,7 +122,12 @@ async fn arguments_stay_what_they_are_in_mariadb() {
 #[ignore = "needs a MariaDB server, which tests/all.sh starts"]
 async fn a_value_gives_way_to_the_collation_of_the_column() {
     let database = Database::mariadb().await;
-    for collation in ["utf8mb3_general_ci", "utf8mb3_bin", "utf8mb4_unicode_ci", "latin1_swedish_ci"] {
+    for collation in [
+        "utf8mb3_general_ci",
+        "utf8mb3_bin",
+        "utf8mb4_unicode_ci",
+        "latin1_swedish_ci",
+    ] {
         let (charset, _) = collation.split_once('_').unwrap();
         database
             .execute(&format!(
@@ -129,7 +136,8 @@ async fn a_value_gives_way_to_the_collation_of_the_column() {
             ))
             .await;
         let preset = Preset::parse("own", PRESET).unwrap();
-        let given = [("table", "table"), ("value", "Müller")].map(|(name, it)| (name.to_owned(), it.to_owned()));
+        let given =
+            [("table", "table"), ("value", "Müller")].map(|(name, it)| (name.to_owned(), it.to_owned()));
         let arguments = preset.arguments(&BTreeMap::from(given)).unwrap();
         let query = preset.query(source::Database::MySql, &arguments).unwrap();
         let read = database.read(&query).await.unwrap();

@@ -237,3 +237,40 @@ fn a_file_whose_parts_do_not_fit_is_refused() {
     assert!(refusal("postgres = ", "oracle = ").contains("unknown variant"));
     assert!(refusal("crm = ", "csm = ").contains("unknown field"));
 }
+
+#[test]
+fn the_readme_lists_every_preset_as_it_is() {
+    let readme = include_str!("../../../README.md");
+    for name in Preset::names() {
+        let preset = Preset::built_in(name).unwrap();
+        let leavers = match preset.leavers {
+            Leavers::Stay => "stay, inactive",
+            Leavers::Vanish => "vanish",
+            Leavers::Both => "either",
+        };
+        let params: Vec<String> = preset.params.iter().map(|(name, it)| listed(name, it)).collect();
+        let databases: Vec<&str> = preset.databases().map(Database::name).collect();
+        let cells = [
+            &*preset.crm,
+            &format!("`{name}`"),
+            &databases.join(" or "),
+            &params.join(", "),
+            leavers,
+        ];
+        let row = format!("| {} |", cells.join(" | ")).replace("|  |", "| |");
+        assert!(
+            readme.lines().any(|line| line == row),
+            "the README lacks this row: {row}"
+        );
+    }
+}
+
+/// A parameter in the table of the README.
+fn listed(name: &str, param: &Param) -> String {
+    match param.default.as_deref() {
+        None => format!("`{name}`"),
+        // What stands for no choice.
+        Some("" | "0") => format!("`{name}` (all)"),
+        Some(default) => format!("`{name}` (`{default}`)"),
+    }
+}
