@@ -22,7 +22,7 @@ use crate::settings::{
     AccountSettings, DatabaseUrl, Environment, MetaMatch, Platform, RemovalPolicy, SecretRef, Settings,
     SourceRead, SourceSettings, StoreUrl, WazzupCredential,
 };
-use crate::source::{self, Source, SourceOptions};
+use crate::source::{self, Database, Source, SourceOptions};
 use crate::store::{Binding, Store};
 use crate::target::http::{Http, HttpOptions};
 use crate::target::{self, AnyTarget, Kind};
@@ -187,17 +187,13 @@ impl Workplace {
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
-        let SourceRead::Query(query) = &settings.read else {
-            return Err(Unresolved::one(
-                &format!("{key}.preset"),
-                "is not supported by this version yet",
-            ));
-        };
+        let query = query_for(&settings.read, url.expose_secret())
+            .map_err(|message| Unresolved::one(&format!("{key}.preset"), message))?;
         let options = SourceOptions {
             name: settings.name.clone(),
             url,
             password,
-            query: query.clone(),
+            query,
             read_timeout: settings.read_timeout,
             max_rows: usize::try_from(settings.max_rows).unwrap_or(usize::MAX),
             expected: Vec::new(),
@@ -221,6 +217,20 @@ impl Workplace {
         reference
             .resolve(&self.environment)
             .map_err(|error| Unresolved::one(key, chain(&error)))
+    }
+}
+
+/// What the database at the address is asked.
+fn query_for(read: &SourceRead, url: &str) -> Result<String, String> {
+    match read {
+        SourceRead::Query(query) => Ok(query.clone()),
+        SourceRead::Preset { preset, arguments } => match Database::of_url(url) {
+            Some(database) => preset
+                .query(database, arguments)
+                .map_err(|wrong| wrong.to_string()),
+            // Nobody is asked anything at such an address, and the source says why.
+            None => Ok(String::new()),
+        },
     }
 }
 
