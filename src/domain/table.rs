@@ -170,6 +170,11 @@ impl Row {
         Some(&self.text[start as usize..end as usize])
     }
 
+    /// The id, trimmed; empty if there is none.
+    pub fn id(&self) -> &str {
+        self.get(Column::Id).unwrap_or_default().trim()
+    }
+
     /// 128 bits that stand for the row; `updated_at` is left out, since nothing that is synced depends on it.
     pub fn mark(&self) -> u128 {
         let mut hasher = Sha256::new();
@@ -261,7 +266,7 @@ impl Reading {
 }
 
 /// All rows of the employee table, read to the end in one transaction: the only input that a plan accepts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CompleteRead {
     columns: Columns,
     rows: Vec<Row>,
@@ -282,6 +287,11 @@ impl CompleteRead {
     /// The digest of all rows.
     pub fn digest(&self) -> RowsDigest {
         self.digest
+    }
+
+    /// The rows, in no particular order, for whoever takes them apart.
+    pub fn into_rows(self) -> Vec<Row> {
+        self.rows
     }
 }
 

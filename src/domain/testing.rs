@@ -74,6 +74,7 @@ pub fn rules() -> Rules {
         long_ids: LongIds::Reject,
         id_chars: 64,
         name_chars: 150,
+        room: None,
     }
 }
 
@@ -241,7 +242,7 @@ impl Office {
 
     /// What the rows say.
     pub fn employees(&self) -> Employees {
-        employees(&read(&self.columns, &self.rows), &self.rules)
+        employees(read(&self.columns, &self.rows), &self.rules)
     }
 
     /// The platform as a list of this run shows it.

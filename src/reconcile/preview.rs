@@ -69,9 +69,8 @@ async fn preview_pass(
         report.plan_digest = Some(String::new());
         return Ok(());
     }
-    let found = employees(&read, &rules(account, target));
     let columns = read.columns();
-    drop(read);
+    let found = employees(read, &rules(account, target));
     if found.is_all_quarantined() {
         report.findings.clone_from(&found.findings);
         return Err(Stop::AllQuarantined(found.n_rows));
@@ -80,15 +79,19 @@ async fn preview_pass(
         Some(store) => Memory::load(store, account, state, now).await?,
         None => Memory::default(),
     };
-    let mind = Mind::new(account, target.capabilities(), found, memory, now, order);
+    let mut mind = Mind::new(account, target.capabilities(), found, memory, now, order);
     let reader = Reader::new(target, timing);
     let mut plan = None;
     if !mind.must_list() {
-        plan = Some(mind.plan(&World::from_snapshot(&mind.memory.managed)));
+        let snapshot = World::from_snapshot(&mind.memory.managed);
+        plan = Some(mind.plan(&snapshot));
     }
     let plan = match plan.filter(|plan| plan.diff.is_renames_only()) {
         Some(plan) => plan,
-        None => mind.plan(&mind.observe(&reader).await?),
+        None => {
+            let world = mind.observe(&reader).await?;
+            mind.plan(&world)
+        }
     };
     let checked = plan.check(mind.capabilities)?;
     report_plan(&checked, &mind, target, report);
@@ -97,7 +100,7 @@ async fn preview_pass(
         columns,
         on_platform: plan.world.users.len(),
         adopted: plan.diff.adopted.len(),
-        desired: plan.diff.desired.users.len(),
+        desired: plan.diff.desired.users.len() + report.unlisted,
         seats: plan.seats,
     });
     Ok(())
@@ -143,6 +146,7 @@ fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, 
     report
         .users
         .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
+    report.unlisted = mind.n_unlisted();
     report.findings.clone_from(&plan.findings);
     report.holds.clone_from(&plan.holds);
     report.foreign = if plan.world.is_fresh {

@@ -27,7 +27,7 @@ fn staff_by(rows: &[&[(Column, &str)]], rules: &Rules) -> Employees {
             Row::from_pairs(&cells.iter().copied().chain(told).collect::<Vec<_>>())
         })
         .collect();
-    employees(&read(&ALL, &rows), rules)
+    employees(read(&ALL, &rows), rules)
 }
 
 fn named(id: &str) -> [(Column, &str); 2] {
@@ -226,7 +226,7 @@ fn no_phone_at_all_is_none_and_rubbish_is_invalid() {
 #[test]
 fn without_a_phone_column_phones_are_not_managed() {
     let rows = [Row::from_pairs(&named("1"))];
-    let found = employees(&read(&[Column::Id, Column::Name], &rows), &rules());
+    let found = employees(read(&[Column::Id, Column::Name], &rows), &rules());
     assert_eq!(found.by_id[&UserId::from("1")].phone, PhoneWish::Unmanaged);
     assert!(!found.manage_phones);
 }
@@ -259,8 +259,8 @@ fn any_other_word_for_active_quarantines_the_row() {
 #[test]
 fn null_in_active_quarantines_the_row_and_no_such_column_means_active() {
     let row = [Row::from_pairs(&named("1"))];
-    let found = employees(&read(&[Column::Id, Column::Name, Column::Active], &row), &rules());
+    let found = employees(read(&[Column::Id, Column::Name, Column::Active], &row), &rules());
     assert_quarantined(&found, "1", FindingKind::ActiveUnreadable);
-    let found = employees(&read(&[Column::Id, Column::Name], &row), &rules());
+    let found = employees(read(&[Column::Id, Column::Name], &row), &rules());
     assert!(found.by_id[&UserId::from("1")].is_active);
 }
