@@ -26,7 +26,6 @@ pub mod order;
 pub mod outcome;
 pub mod phone;
 pub mod plan;
-mod reserve;
 pub mod table;
 pub mod user;
 pub mod world;

@@ -1,5 +1,6 @@
 //! The rules from rows to employees, one by one.
 
+use super::super::table::Column;
 use super::super::testing::*;
 use super::*;
 

@@ -7,13 +7,13 @@
 
 use std::collections::BTreeSet;
 
-use super::employee::Rules;
-use super::table::{Columns, Row};
-use super::user::{UserId, compare_ids};
+use super::Rules;
+use crate::domain::table::{Columns, Row};
+use crate::domain::user::{UserId, compare_ids};
 
 /// Usable rows, each with an id of its own.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Reserve {
+pub(in crate::domain) struct Reserve {
     /// In order of id, so that one of them is found.
     rows: Vec<Row>,
     n_active: usize,
