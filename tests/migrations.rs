@@ -14,7 +14,7 @@ use wazzup_sync::domain::user::UserId;
 use wazzup_sync::store::{LATEST, Store, StoreError, migrator};
 
 /// Rows that fit the schema after each migration; each is there when the next one is applied.
-const SAMPLES: [&str; 7] = [
+const SAMPLES: [&str; 9] = [
     "INSERT INTO accounts (id, name, digest, bound_remote, bound_credential, verified_at)
         VALUES (1, 'acme', 'd', 'r', 'c', 5), (2, 'empty', NULL, NULL, NULL, NULL)",
     "INSERT INTO runs (id, run, account_id, started_at, ended_at, result, settled)

@@ -117,11 +117,12 @@ impl<'a> Mind<'a> {
     pub(super) fn new(
         account: &'a Account,
         capabilities: &'a Capabilities,
-        employees: Employees,
+        mut employees: Employees,
         memory: Memory,
         now: Millis,
         order: &'a Order,
     ) -> Mind<'a> {
+        employees.admit(memory.managed.keys().chain(order.only.iter().flatten()));
         let held = memory
             .holds
             .iter()
@@ -151,7 +152,8 @@ impl<'a> Mind<'a> {
     }
 
     /// Plans on the world as observed.
-    pub(super) fn plan(&self, world: &World) -> Plan {
+    pub(super) fn plan(&mut self, world: &World) -> Plan {
+        self.employees.admit(world.users.keys());
         let state = &self.memory.state;
         let is_on_platform = |id: &&UserId| !world.users.contains_key(*id);
         let circumstances = Circumstances {
@@ -189,6 +191,14 @@ impl<'a> Mind<'a> {
             self.capabilities,
             &scope,
         )
+    }
+
+    /// Employees who are only counted, if the order is about all.
+    pub(super) fn n_unlisted(&self) -> usize {
+        match self.order.only {
+            None => self.employees.n_unlisted(),
+            Some(_) => 0,
+        }
     }
 
     /// Users that an earlier run saw refused: each travels alone.

@@ -176,12 +176,13 @@ impl Intent {
             update: n(Op::Update),
             remove: n(Op::Delete),
             held: waiting(&[Outcome::Held]),
-            conflict: waiting(&[
-                Outcome::Conflict,
-                Outcome::Rejected,
-                Outcome::Deferred,
-                Outcome::Unknown,
-            ]),
+            conflict: report.unlisted
+                + waiting(&[
+                    Outcome::Conflict,
+                    Outcome::Rejected,
+                    Outcome::Deferred,
+                    Outcome::Unknown,
+                ]),
             phoneless: report
                 .users
                 .iter()
@@ -197,7 +198,7 @@ pub(super) fn needed(report: &AccountReport, census: &Census) -> usize {
     let creates = users.clone().filter(|it| it.change.op == Op::Create).count();
     let planned = report.users.iter().filter(|it| it.is_planned);
     let deletes = planned.filter(|it| it.settled.change.op == Op::Delete).count();
-    (census.on_platform + creates).saturating_sub(deletes)
+    (census.on_platform + creates + report.unlisted).saturating_sub(deletes)
 }
 
 fn seats(report: &AccountReport, census: &Census) -> String {

@@ -121,7 +121,7 @@ impl MySql {
         // Behind a pooler, the server keeps a prepared statement for the next client.
         conn.clear_cached_statements().await?;
         run(conn, "COMMIT".to_owned()).await?;
-        Ok(collector.finish())
+        Ok(collector.finish()?)
     }
 
     /// Sets the session up: it can only read, gets whole results, and ends its queries by itself.
