@@ -15,13 +15,15 @@
 //!   the answer, by [`classify`] or by a table of its own where its codes differ.
 //!
 //! The rest is here: [`client`] paces, authorises, counts and logs, [`http`] bounds each exchange,
-//! [`error_body`] finds code and text in a refusal of any shape, [`failure`] says what went wrong below HTTP.
+//! [`error_body`] finds code and text in a refusal of any shape, [`loose`] reads values of any kind, [`failure`]
+//! says what went wrong below HTTP.
 
 pub mod classify;
 pub mod client;
 pub mod error_body;
 pub mod failure;
 pub mod http;
+pub mod loose;
 pub mod member;
 pub mod pace;
 pub mod paging;
@@ -29,6 +31,7 @@ pub mod paging;
 mod tests;
 pub mod user_rows;
 pub mod wazzup_v2;
+pub mod wuts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,16 +51,19 @@ use crate::domain::user::{User, UserId};
 pub enum Kind {
     /// Wazzup, API for tech partners.
     WazzupV2,
+    /// WUTS.
+    Wuts,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 1] = [Kind::WazzupV2];
+    pub const ALL: [Kind; 2] = [Kind::WazzupV2, Kind::Wuts];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Kind::WazzupV2 => "wazzup-v2",
+            Kind::Wuts => "wuts",
         }
     }
 
@@ -70,15 +76,18 @@ impl Kind {
     pub fn base_url(self) -> &'static str {
         match self {
             Kind::WazzupV2 => wazzup_v2::BASE_URL,
+            Kind::Wuts => wuts::BASE_URL,
         }
     }
 }
 
 /// The remote of that kind, for reading and writing. Whoever only reads takes it as [`ReadTarget`]. Nothing is
-/// opened before the first request.
-pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> Arc<dyn WriteTarget> {
+/// opened before the first request. `None` for a platform that gives its users ids of its own: it is a
+/// [`member::MemberTarget`], and a remote only together with the knowledge of who is whom.
+pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> Option<Arc<dyn WriteTarget>> {
     match kind {
-        Kind::WazzupV2 => Arc::new(wazzup_v2::wazzup_v2(base_url, token, http)),
+        Kind::WazzupV2 => Some(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
+        Kind::Wuts => None,
     }
 }
 
