@@ -35,10 +35,17 @@ fn target_with(server: &Server, options: WutsOptions) -> Wuts {
     )
 }
 
-/// Lists [`LIST`], and answers everything else so.
+/// Lists [`LIST`], shows the users 3 and 4 of it, and answers everything else so.
 async fn tenant(act: impl Fn(&Seen) -> Act + Send + Sync + 'static) -> Server {
+    let single = |id: &str, role: &str, is_active: bool| {
+        ok(format!(
+            r#"{{"success":true,"data":{{"id":"{id}","email":"{id}@example.com","role":"{role}","active":{is_active}}}}}"#
+        ))
+    };
     Server::start(move |seen| match &*seen.line {
         "GET /users" => Act::Answer(ok(LIST)),
+        "GET /users/3" => Act::Answer(single("3", "manager", true)),
+        "GET /users/4" => Act::Answer(single("4", "user", false)),
         _ => act(seen),
     })
     .await
@@ -48,10 +55,10 @@ async fn answering(status: u16, body: &'static str) -> Server {
     tenant(move |_| Act::Answer(answer(status, &[], body))).await
 }
 
-/// Requests beside the list, as line and body.
+/// Line and body of everything but reads.
 fn writes(server: &Server) -> Vec<(String, String)> {
     let seen = server.seen().into_iter();
-    seen.filter(|it| it.line != "GET /users")
+    seen.filter(|it| !it.line.starts_with("GET "))
         .map(|it| (it.line, it.body))
         .collect()
 }
@@ -293,7 +300,7 @@ async fn only_what_differs_is_sent() {
         ),
         // What was seen of another user says nothing of this one.
         (
-            admit("3", "manager", Some(member("4", "a", "manager", true))),
+            admit("4", "manager", Some(member("3", "a", "manager", true))),
             Some(r#"{"active":true,"role":"manager"}"#),
         ),
         (dismiss("3"), Some(r#"{"active":false}"#)),
@@ -487,15 +494,27 @@ async fn every_answer_to_a_write_has_its_meaning() {
 #[tokio::test]
 async fn a_user_that_is_not_there_has_no_id() {
     let server = answering(404, "").await;
-    let answer = target(&server).send(&dismiss("3")).await;
-    assert_eq!((answer.answer.meaning, answer.id), (Meaning::Missing, None));
+    let target = target(&server);
+    for step in [
+        dismiss("3"),
+        admit("9", "user", None),
+        admit("3", "user", Some(member("3", "a", "manager", true))),
+    ] {
+        let answer = target.send(&step).await;
+        assert_eq!((answer.answer.meaning, answer.id), (Meaning::Missing, None));
+    }
 }
 
 #[tokio::test]
 async fn the_own_user_is_not_written_to() {
     let server = answering(200, DONE).await;
     let target = target(&server);
-    for step in [dismiss("1"), admit("1", "user", None), admit("1", "admin", None)] {
+    let own = || Some(member("1", "own@example.com", "admin", false));
+    for step in [
+        dismiss("1"),
+        admit("1", "user", own()),
+        admit("1", "admin", own()),
+    ] {
         let answer = target.send(&step).await;
         assert_eq!(
             (code(&answer), &answer.answer.meaning),
@@ -519,7 +538,8 @@ async fn the_last_administrator_is_not_taken_away() {
     assert_eq!(first.answer.meaning, Meaning::Accepted);
     // The list still shows the first one as an administrator: reads lag.
     target.list().await.unwrap();
-    for step in [dismiss("2"), admit("2", "user", None)] {
+    let seen = member("2", "boss@example.com", "admin", true);
+    for step in [dismiss("2"), admit("2", "user", Some(seen))] {
         let answer = target.send(&step).await;
         assert_eq!(
             (code(&answer), &answer.answer.meaning, answer.answer.status),
@@ -678,13 +698,13 @@ async fn the_log_has_neither_tokens_nor_emails_nor_the_password() {
             &[],
             r#"{"user":{"id":"9","email":"new@example.com","role":"user","token":"wuts_tok_9","active":true}}"#,
         )),
-        "GET /users/3" => Act::Answer(answer(500, &[], r#"{"users":[{"token":"wuts_tok_3"}]}"#)),
+        "GET /users/2" => Act::Answer(answer(500, &[], r#"{"users":[{"token":"wuts_tok_3"}]}"#)),
         _ => Act::Reset(vec![]),
     })
     .await;
     let target = target(&server);
     target.list().await.unwrap();
-    target.get(&id("3")).await.unwrap_err();
+    target.get(&id("2")).await.unwrap_err();
     for step in [create(), admit("3", "user", None), dismiss("3")] {
         target.send(&step).await;
     }

@@ -94,6 +94,16 @@ pub fn accepted(status: Option<u16>) -> Answer {
     }
 }
 
+/// A look shows that the user of a step is not there.
+pub fn absent() -> Answer {
+    Answer {
+        meaning: Meaning::Missing,
+        status: None,
+        code: None,
+        text: "there is no user of this id".to_owned(),
+    }
+}
+
 /// A step that was refused here, without a request.
 pub fn not_sent(code: &str, text: &str) -> Answer {
     Answer {

@@ -11,7 +11,7 @@ use secrecy::zeroize::Zeroizing;
 use serde::Serialize;
 use url::Url;
 
-use super::answer::{accepted, content, not_one_role, not_sent, unjudged, unusable_id};
+use super::answer::{absent, accepted, content, not_one_role, not_sent, unjudged, unusable_id};
 use super::body::{Body, Users};
 use super::refusal::{self, Refusal};
 use super::roster::ADMIN;
@@ -96,14 +96,26 @@ impl Wuts {
         }
     }
 
+    /// What a PUT with the present values does is undocumented, so none is sent: who was not seen is looked at.
     pub(super) async fn admit(&self, id: &MemberId, grant: &Grant, seen: Option<&Member>) -> Answer {
         let Some(role) = role_of(grant) else {
             return not_one_role();
         };
-        let seen = seen.filter(|it| it.id == *id);
+        let looked_at;
+        let seen = match seen.filter(|it| it.id == *id) {
+            Some(seen) => seen,
+            None => match self.get(id).await {
+                Ok(Some(member)) => {
+                    looked_at = member;
+                    &looked_at
+                }
+                Ok(None) => return absent(),
+                Err(answer) => return answer,
+            },
+        };
         let change = Change {
-            active: (!seen.is_some_and(|it| it.is_active)).then_some(true),
-            role: (seen.and_then(|it| it.grant.as_ref()) != Some(grant)).then_some(role),
+            active: (!seen.is_active).then_some(true),
+            role: (seen.grant.as_ref() != Some(grant)).then_some(role),
         };
         if change == Change::default() {
             return accepted(None);
