@@ -219,6 +219,9 @@ fn losses() -> Vec<Fault> {
 }
 
 pub async fn a_lost_answer_is_unknown_and_nothing_is_sent_twice(stage: &dyn Stage) {
+    // What the target has to learn about the platform's ways is learned before.
+    let first = put(stage, "first");
+    accepted(stage, &stage.admit(&first, &stage.greater(), None)).await;
     for (n, loss) in losses().into_iter().enumerate() {
         let anna = put(stage, &format!("anna{n}"));
         let boris = stage.put(&stage.key(&format!("boris{n}")), &stage.lesser(), true);

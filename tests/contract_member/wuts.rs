@@ -158,7 +158,7 @@ async fn odd() -> WutsStage {
         it.role_case = RoleCase::Upper;
         it.active_as_number = true;
         it.create_status = 200;
-        it.write_status = 204;
+        it.write_status = 202;
         it.empty_success = true;
         it.put_role = PutRole::Refuse;
         it.refuse_no_change = true;

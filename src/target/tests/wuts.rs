@@ -281,7 +281,10 @@ async fn an_id_that_no_path_can_carry_is_not_asked_for() {
 #[tokio::test]
 async fn only_what_differs_is_sent() {
     let expected = [
-        (admit("3", "user", None), Some(r#"{"active":true,"role":"user"}"#)),
+        // Who was not seen is looked at.
+        (admit("3", "user", None), Some(r#"{"role":"user"}"#)),
+        (admit("4", "user", None), Some(r#"{"active":true}"#)),
+        (admit("3", "manager", None), None),
         (
             admit("3", "user", Some(member("3", "a", "manager", true))),
             Some(r#"{"role":"user"}"#),

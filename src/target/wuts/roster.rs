@@ -32,7 +32,7 @@ impl Reason {
     pub fn text(self) -> &'static str {
         match self {
             Reason::Own => "the credential's own user",
-            Reason::PerhapsOwn => "an administrator, and perhaps the credential's own user: no token tells",
+            Reason::PerhapsOwn => "perhaps the credential's own user: no token tells which one that is",
             Reason::LastAdmin => "the last active administrator",
         }
     }
