@@ -5,9 +5,9 @@
 //! what the documentation leaves open is taken in every form that may come.
 //!
 //! What is peculiar to this platform stays in here: its list shows the tokens of all users, which are dropped
-//! while it is read ([`user`]); the credential's own user and the last active administrator are left alone,
-//! whatever is asked ([`roster`]); a new user needs a password, which is made up and kept nowhere
-//! ([`password`]). A refused change of a role is that user's affair: the answer says so, and no more.
+//! while it is read (`user`); the credential's own user and the last active administrator are left alone,
+//! whatever is asked (`roster`); a new user needs a password, which is made up and kept nowhere
+//! (`password`). A refused change of a role is that user's affair: the answer says so, and no more.
 
 mod answer;
 mod body;
