@@ -125,13 +125,15 @@ impl Workplace {
             }
         };
         let kind = account.target.kind().word();
-        let kind = Kind::from_word(kind).ok_or_else(|| {
+        let unknown_kind = || {
             let key = format!("accounts[{}].target.kind", account.name);
             Unresolved::one(&key, "is not supported by this version yet")
-        })?;
+        };
+        let kind = Kind::from_word(kind).ok_or_else(unknown_kind)?;
         let credential = fingerprint(store, &token);
         let base_url = account.target.base_url.to_string();
-        let target = target::open(kind, &account.target.base_url, token, &self.http);
+        let target =
+            target::open(kind, &account.target.base_url, token, &self.http).ok_or_else(unknown_kind)?;
         let binding = Binding {
             remote: remote(account, &credential),
             credential,

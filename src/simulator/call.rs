@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
 use super::faults::Traits;
-use super::wazzup_v2;
+use super::{wazzup_v2, wuts};
 
 /// One request to a platform.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub(super) struct Call {
     pub(super) token: Option<String>,
     pub(super) body: Payload,
     pub(super) request: wazzup_v2::Request,
+    /// The request, if its path belongs to that platform.
+    pub(super) wuts: Option<wuts::Request>,
 }
 
 /// A request's body.
@@ -34,10 +36,15 @@ impl Call {
     pub(super) fn read(parts: &Parts, body: &Bytes) -> Call {
         let body = payload(&parts.headers, body);
         let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
+        let wuts = wuts::Request::read(&parts.method, &parts.uri, &body);
         Call {
             method: parts.method.clone(),
             path: path.to_owned(),
-            token: bearer(&parts.headers),
+            token: match wuts {
+                Some(_) => wuts::token(&parts.headers),
+                None => bearer(&parts.headers),
+            },
+            wuts,
             request: wazzup_v2::Request::read(&parts.method, &parts.uri, &body),
             body,
         }
@@ -45,6 +52,22 @@ impl Call {
 
     pub(super) fn is_read(&self) -> bool {
         self.method == Method::GET
+    }
+
+    /// The users that the request names, as often as it does.
+    pub(super) fn user_ids(&self) -> Vec<String> {
+        match &self.wuts {
+            Some(request) => request.user_ids(),
+            None => self.request.user_ids(),
+        }
+    }
+
+    /// The phones that the request gives to users.
+    pub(super) fn phones(&self) -> Vec<String> {
+        match &self.wuts {
+            Some(_) => Vec::new(),
+            None => self.request.phones(),
+        }
     }
 
     pub(super) fn traits<'a>(&'a self, user_ids: &'a [String]) -> Traits<'a> {

@@ -12,6 +12,8 @@
 //! | `GET faults`, `POST faults`, `DELETE faults` | the faults in force; adds one or an array; removes all |
 //! | `PUT users` | `{"account", "users", "protected", "replace"}`: puts users, or replaces all |
 //! | `DELETE users` | `{"account", "user_ids"}` |
+//! | `GET wuts`, `PATCH wuts` | the tenants of WUTS; changes those of its switches that are given |
+//! | `PUT wuts`, `DELETE wuts` | `{"tenant", "users", "protected"}`: puts users; `{"tenant", "user_ids"}` |
 //! | `POST land` | lands delayed effects |
 //! | `POST advance` | `{"millis"}`: moves a manual clock |
 
@@ -26,8 +28,8 @@ use serde_json::{Value, json};
 use super::faults::Fault;
 use super::reply::Reply;
 use super::server::Shared;
-use super::switches::Switches;
 use super::world::{SimUser, World};
+use super::wuts;
 
 /// What all paths of the control plane begin with.
 pub(super) const PREFIX: &str = "/_simulator/";
@@ -103,7 +105,7 @@ fn steer(
             to_value(&world.switches)?
         }
         ("PATCH", "switches") => {
-            world.switches = patched(&world.switches, body)?;
+            world.switches = patched(&world.switches, read(body)?)?;
             to_value(&world.switches)?
         }
         ("GET", "faults") => to_value(&world.faults.list())?,
@@ -134,6 +136,13 @@ fn steer(
             world.remove_users(&delete.account, &delete.user_ids);
             done
         }
+        (method, "wuts") => {
+            let now = world.clock.now();
+            match wuts::steer(&mut world.wuts, method, body, now)? {
+                Some(value) => value,
+                None => return Ok(None),
+            }
+        }
         ("POST", "land") => {
             world.land_all();
             done
@@ -162,9 +171,11 @@ fn state(world: &World) -> Result<Value, serde_json::Error> {
     }))
 }
 
-/// The switches with those replaced that the body names.
-fn patched(switches: &Switches, body: &[u8]) -> Result<Switches, serde_json::Error> {
-    let changes: serde_json::Map<String, Value> = read(body)?;
+/// The switches with those replaced that are given.
+pub(super) fn patched<T: Serialize + DeserializeOwned>(
+    switches: &T,
+    changes: serde_json::Map<String, Value>,
+) -> Result<T, serde_json::Error> {
     let mut all = to_value(switches)?;
     for (key, value) in changes {
         all[key] = value;
@@ -172,7 +183,7 @@ fn patched(switches: &Switches, body: &[u8]) -> Result<Switches, serde_json::Err
     serde_json::from_value(all)
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice(body)
 }
 

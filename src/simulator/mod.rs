@@ -7,7 +7,8 @@
 //! world looks like and then look at the world again, not at a list of expected calls.
 //!
 //! It knows nothing of the client's code, by design: a client and a simulator that share code also
-//! share its misunderstandings. So far it speaks Wazzup v2.
+//! share its misunderstandings. It speaks Wazzup v2 and WUTS; which one a request is meant for is told by its
+//! path.
 //!
 //! Two simulators with the same setup that get the same requests in the same order give the same
 //! answers, up to the time stamps; with a [manual clock](Setup::manual_clock) those too.
@@ -16,12 +17,14 @@ mod call;
 mod clock;
 mod control;
 mod faults;
+mod history;
 mod record;
 mod reply;
 mod server;
 mod switches;
 mod wazzup_v2;
 mod world;
+mod wuts;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -39,6 +42,10 @@ pub use switches::{
     PartialAnswer, PastEnd, PatchUnknown, PhoneCheck, PhoneRule, PostExisting, Switches,
 };
 pub use world::SimUser;
+pub use wuts::{
+    CapShown, EmailCase, ErrorCodes, Ids, ListEnvelope, Lockout, PutRole, RoleCase, Transition, UserEnvelope,
+    WutsErrorShape, WutsSwitches, WutsTenant, WutsTokens, WutsUser,
+};
 
 use clock::Clock;
 use server::Shared;
@@ -57,6 +64,10 @@ pub struct Setup {
     pub switches: Switches,
     /// The accounts.
     pub accounts: Vec<AccountSetup>,
+    /// The switches of WUTS.
+    pub wuts_switches: WutsSwitches,
+    /// The tenants of WUTS.
+    pub tenants: Vec<WutsTenant>,
     /// Faults in force from the beginning.
     pub faults: Vec<Fault>,
 }
@@ -124,12 +135,19 @@ impl Simulator {
             manual_clock,
             switches,
             accounts,
+            wuts_switches,
+            tenants,
             faults,
         } = setup;
         let mut world = World::new(Clock::new(manual_clock), switches);
         for account in accounts {
             world.put_users(&account.token, account.users, true);
             world.protect(&account.token, account.protected);
+        }
+        world.wuts.switches = wuts_switches;
+        let now = world.clock.now();
+        for tenant in tenants {
+            world.wuts.put_tenant(tenant, now);
         }
         for fault in faults {
             world.faults.add(fault);

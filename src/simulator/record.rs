@@ -81,6 +81,22 @@ pub enum Rule {
     FreeSeats,
     /// Users that the test protects are not written to.
     ProtectedUser,
+    /// WUTS: the user whose token a request carries is not written to.
+    OwnUser,
+    /// WUTS: the last active administrator is neither deactivated, nor degraded, nor deleted.
+    LastAdmin,
+    /// WUTS: no id is written to that was never anybody's.
+    KnownUser,
+    /// WUTS: a role is one of those documented.
+    KnownRole,
+    /// WUTS: no user is created for an e-mail that has one, unless the list did not show it yet.
+    EmailFree,
+    /// WUTS: a create is not repeated before the list was read again.
+    CreateOnce,
+    /// WUTS: a password has at least 16 characters, and letters of both cases, digits and signs.
+    StrongPassword,
+    /// WUTS: no password is used twice.
+    FreshPassword,
     /// Requests keep the configured pace.
     Pace,
     /// Writes to one account follow one another.
@@ -100,6 +116,8 @@ pub struct Counts {
     pub posts: u64,
     /// PATCH.
     pub patches: u64,
+    /// PUT.
+    pub puts: u64,
     /// DELETE.
     pub deletes: u64,
     /// Requests that a fault struck.
@@ -109,9 +127,9 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// POST, PATCH and DELETE together.
+    /// POST, PATCH, PUT and DELETE together.
     pub fn writes(&self) -> u64 {
-        self.posts + self.patches + self.deletes
+        self.posts + self.patches + self.puts + self.deletes
     }
 }
 
@@ -139,6 +157,7 @@ impl Record {
             "GET" => counts.reads += 1,
             "POST" => counts.posts += 1,
             "PATCH" => counts.patches += 1,
+            "PUT" => counts.puts += 1,
             "DELETE" => counts.deletes += 1,
             _ => {}
         }

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use hyper::body::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Body, Method, Request};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -26,8 +27,8 @@ pub struct Call {
     pub url: Url,
     /// The path as it is documented, for logs: without ids.
     pub path: &'static str,
-    /// JSON.
-    pub body: Option<Vec<u8>>,
+    /// JSON. Bytes, so that one that holds a secret can be overwritten when the last holder lets go of it.
+    pub body: Option<Bytes>,
     /// Users that the request names, for logs.
     pub n_users: usize,
 }
@@ -111,7 +112,7 @@ impl Client {
             .map_err(|failure: Failure| failure.into_answer(&self.redactor))
     }
 
-    fn request(&self, method: Method, url: Url, body: Option<Vec<u8>>) -> Result<Request, Failure> {
+    fn request(&self, method: Method, url: Url, body: Option<Bytes>) -> Result<Request, Failure> {
         let mut request = Request::new(method, url);
         // Made anew each time, so that no plain copy of the token outlives its request.
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret()))

@@ -14,17 +14,19 @@
 //! - [`WriteTarget::send`]: the wire form of a [`Batch`], with wire types private to the file, and the meaning of
 //!   the answer, by [`classify`] or by a table of its own where its codes differ.
 //!
-//! A platform that gives its users ids of its own implements [`MemberTarget`] in their place: what it shows, and
-//! one step for one user.
+//! A platform that gives its users ids of its own, such as [`wuts`], is a [`member::MemberTarget`] instead: it
+//! shows who is there and does one step for one user.
 //!
 //! The rest is here: [`client`] paces, authorises, counts and logs, [`http`] bounds each exchange,
-//! [`error_body`] finds code and text in a refusal of any shape, [`failure`] says what went wrong below HTTP.
+//! [`error_body`] finds code and text in a refusal of any shape, [`loose`] reads values of any kind, [`failure`]
+//! says what went wrong below HTTP.
 
 pub mod classify;
 pub mod client;
 pub mod error_body;
 pub mod failure;
 pub mod http;
+pub mod loose;
 pub mod member;
 pub mod pace;
 pub mod paging;
@@ -32,6 +34,7 @@ pub mod paging;
 mod tests;
 pub mod user_rows;
 pub mod wazzup_v2;
+pub mod wuts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -43,6 +46,7 @@ use url::Url;
 
 use self::http::Http;
 use self::member::MemberTarget;
+use self::wuts::WutsOptions;
 use crate::domain::batch::Batch;
 use crate::domain::capability::Capabilities;
 use crate::domain::finding::Finding;
@@ -56,16 +60,19 @@ use crate::domain::user::{User, UserId};
 pub enum Kind {
     /// Wazzup, API for tech partners.
     WazzupV2,
+    /// WUTS.
+    Wuts,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 1] = [Kind::WazzupV2];
+    pub const ALL: [Kind; 2] = [Kind::WazzupV2, Kind::Wuts];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Kind::WazzupV2 => "wazzup-v2",
+            Kind::Wuts => "wuts",
         }
     }
 
@@ -78,16 +85,27 @@ impl Kind {
     pub fn base_url(self) -> &'static str {
         match self {
             Kind::WazzupV2 => wazzup_v2::BASE_URL,
+            Kind::Wuts => wuts::BASE_URL,
         }
     }
 }
 
 /// The remote of that kind, for reading and writing. Whoever only reads takes it as [`ReadTarget`]. Nothing is
 /// opened before the first request.
-pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> AnyTarget {
-    match kind {
-        Kind::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
+pub fn open(setup: Setup, base_url: &Url, token: SecretString, http: &Http) -> AnyTarget {
+    match setup {
+        Setup::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
+        Setup::Wuts(options) => AnyTarget::Members(Arc::new(wuts::wuts(base_url, token, http, options))),
     }
+}
+
+/// What a platform of each kind needs to know beside address and credential.
+#[derive(Clone, Debug)]
+pub enum Setup {
+    /// Nothing.
+    WazzupV2,
+    /// How users come and go.
+    Wuts(WutsOptions),
 }
 
 /// An opened platform of either sort.

@@ -163,7 +163,7 @@ impl WriteTarget for WazzupV2 {
             method,
             url: self.users_url.clone(),
             path: USERS,
-            body: Some(body.to_json()),
+            body: Some(body.to_json().into()),
             n_users: batch.items.len(),
         };
         match self.client.send(call).await {

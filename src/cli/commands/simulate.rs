@@ -124,6 +124,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, SimulateError> {
             Some(path) => read_faults(path)?,
             None => Vec::new(),
         },
+        ..Setup::default()
     })
 }
 
@@ -224,6 +225,7 @@ fn end(counts: &Counts, violations: &[Violation]) -> String {
         reads,
         posts,
         patches,
+        puts,
         deletes,
         faults,
         unauthorised,
@@ -231,7 +233,7 @@ fn end(counts: &Counts, violations: &[Violation]) -> String {
     let mut text = format!(
         "\n\
          Served {requests} requests on {connections} connections: {reads} GET, {posts} POST, {patches} PATCH, \
-         {deletes} DELETE.\n\
+         {puts} PUT, {deletes} DELETE.\n\
          {faults} met a fault, {unauthorised} had an unknown token.\n"
     );
     if violations.is_empty() {

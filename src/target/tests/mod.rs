@@ -6,6 +6,7 @@ mod reading;
 mod secrets;
 mod server;
 mod writing;
+mod wuts;
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
+use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::server::{Act, Server, answer, ok};
@@ -55,16 +56,7 @@ async fn a_token_that_no_header_can_carry_is_reported_and_not_shown() {
 
 #[tokio::test]
 async fn the_log_has_neither_token_nor_names_nor_phones() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    // Another test may have met these places first, when nobody listened.
-    tracing::callsite::rebuild_interest_cache();
-
+    let (log, _guard) = Log::record();
     let rows = r#"{"data":[{"id":"17","name":"Anna Ozola","phone":"37126123456"}]}"#;
     let server = Server::start(move |seen| match &*seen.line {
         "POST /v2/users" => Act::Reset(vec![]),
@@ -86,10 +78,24 @@ async fn the_log_has_neither_token_nor_names_nor_phones() {
 
 /// A log in memory.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    fn text(&self) -> String {
+    /// Everything that this thread logs, from the finest level on, until the guard is dropped.
+    pub fn record() -> (Log, DefaultGuard) {
+        let log = Log::default();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        // Another test may have met these places first, when nobody listened.
+        tracing::callsite::rebuild_interest_cache();
+        (log, guard)
+    }
+
+    pub fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
