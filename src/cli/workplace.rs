@@ -121,14 +121,16 @@ impl Workplace {
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
-        let kind = account.target.kind().word();
-        let kind = Kind::from_word(kind).ok_or_else(|| {
+        let unsupported = || {
             let key = format!("accounts[{}].target.kind", account.name);
             Unresolved::one(&key, "is not supported by this version yet")
-        })?;
+        };
+        let kind = account.target.kind().word();
+        let kind = Kind::from_word(kind).ok_or_else(unsupported)?;
         let credential = fingerprint(store, &token);
         let base_url = account.target.base_url.to_string();
         let target = target::open(kind, &account.target.base_url, token, &self.http);
+        let target = target.ok_or_else(unsupported)?;
         let binding = Binding {
             remote: remote(account, &credential),
             credential,

@@ -23,6 +23,7 @@ pub mod error_body;
 pub mod failure;
 pub mod http;
 pub mod member;
+pub mod meta;
 pub mod pace;
 pub mod paging;
 #[cfg(test)]
@@ -48,16 +49,19 @@ use crate::domain::user::{User, UserId};
 pub enum Kind {
     /// Wazzup, API for tech partners.
     WazzupV2,
+    /// WhatsApp Business of Meta.
+    Meta,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 1] = [Kind::WazzupV2];
+    pub const ALL: [Kind; 2] = [Kind::WazzupV2, Kind::Meta];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Kind::WazzupV2 => "wazzup-v2",
+            Kind::Meta => "meta",
         }
     }
 
@@ -70,15 +74,18 @@ impl Kind {
     pub fn base_url(self) -> &'static str {
         match self {
             Kind::WazzupV2 => wazzup_v2::BASE_URL,
+            Kind::Meta => meta::BASE_URL,
         }
     }
 }
 
 /// The remote of that kind, for reading and writing. Whoever only reads takes it as [`ReadTarget`]. Nothing is
-/// opened before the first request.
-pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> Arc<dyn WriteTarget> {
+/// opened before the first request. `None` for a platform with ids of its own: it is a
+/// [`MemberTarget`](member::MemberTarget), and wants more than a token.
+pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> Option<Arc<dyn WriteTarget>> {
     match kind {
-        Kind::WazzupV2 => Arc::new(wazzup_v2::wazzup_v2(base_url, token, http)),
+        Kind::WazzupV2 => Some(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
+        Kind::Meta => None,
     }
 }
 

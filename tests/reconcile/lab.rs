@@ -177,6 +177,7 @@ pub fn target_at(base_url: &str, token: &str, timeout: Duration) -> Arc<dyn Writ
         token,
         &Http::new(options),
     )
+    .unwrap()
 }
 
 pub struct Lab {
