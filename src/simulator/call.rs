@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
 use super::faults::Traits;
+use super::meta;
 use super::wazzup_v2;
 
 /// One request to a platform.
@@ -14,10 +15,12 @@ pub(super) struct Call {
     pub(super) method: Method,
     /// Path with query.
     pub(super) path: String,
-    /// The text of the header `Authorization` after `Bearer`.
+    /// The text of the header `Authorization` after `Bearer`; at Meta, a parameter does as well.
     pub(super) token: Option<String>,
     pub(super) body: Payload,
     pub(super) request: wazzup_v2::Request,
+    /// The same as a request to Meta, if its path begins with a version of Meta's API.
+    pub(super) meta: Option<meta::Request>,
 }
 
 /// A request's body.
@@ -32,14 +35,24 @@ pub(super) enum Payload {
 
 impl Call {
     pub(super) fn read(parts: &Parts, body: &Bytes) -> Call {
+        let meta = meta::Request::read(parts, body);
         let body = payload(&parts.headers, body);
         let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
         Call {
             method: parts.method.clone(),
             path: path.to_owned(),
-            token: bearer(&parts.headers),
+            token: bearer(&parts.headers).or_else(|| meta.as_ref()?.token().map(str::to_owned)),
             request: wazzup_v2::Request::read(&parts.method, &parts.uri, &body),
             body,
+            meta,
+        }
+    }
+
+    /// The users that the request names.
+    pub(super) fn user_ids(&self) -> Vec<String> {
+        match &self.meta {
+            Some(request) => request.user_ids(),
+            None => self.request.user_ids(),
         }
     }
 

@@ -12,6 +12,7 @@
 //! | `GET faults`, `POST faults`, `DELETE faults` | the faults in force; adds one or an array; removes all |
 //! | `PUT users` | `{"account", "users", "protected", "replace"}`: puts users, or replaces all |
 //! | `DELETE users` | `{"account", "user_ids"}` |
+//! | `PUT meta` | a business of Meta: adds it, or replaces the one with its token |
 //! | `POST land` | lands delayed effects |
 //! | `POST advance` | `{"millis"}`: moves a manual clock |
 
@@ -24,6 +25,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::faults::Fault;
+use super::meta::MetaBusiness;
 use super::reply::Reply;
 use super::server::Shared;
 use super::switches::Switches;
@@ -134,6 +136,10 @@ fn steer(
             world.remove_users(&delete.account, &delete.user_ids);
             done
         }
+        ("PUT", "meta") => {
+            world.put_meta(read(body)?);
+            done
+        }
         ("POST", "land") => {
             world.land_all();
             done
@@ -153,9 +159,11 @@ fn state(world: &World) -> Result<Value, serde_json::Error> {
         let users: Vec<&SimUser> = account.users().values().collect();
         json!({"account": token, "users": users, "protected": account.protected})
     });
+    let meta: Vec<&MetaBusiness> = world.meta.values().map(|it| &**it.state()).collect();
     Ok(json!({
         "now_ms": world.clock.now_ms(),
         "accounts": accounts.collect::<Vec<Value>>(),
+        "meta": meta,
         "switches": to_value(&world.switches)?,
         "faults": to_value(&world.faults.list())?,
         "counts": to_value(&world.record.counts)?,
@@ -166,10 +174,20 @@ fn state(world: &World) -> Result<Value, serde_json::Error> {
 fn patched(switches: &Switches, body: &[u8]) -> Result<Switches, serde_json::Error> {
     let changes: serde_json::Map<String, Value> = read(body)?;
     let mut all = to_value(switches)?;
-    for (key, value) in changes {
-        all[key] = value;
-    }
+    patch(&mut all, Value::Object(changes));
     serde_json::from_value(all)
+}
+
+/// Replaces what the changes name, in groups of switches too.
+fn patch(all: &mut Value, changes: Value) {
+    match (all, changes) {
+        (Value::Object(all), Value::Object(changes)) => {
+            for (key, value) in changes {
+                patch(all.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (all, value) => *all = value,
+    }
 }
 
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {

@@ -3,7 +3,8 @@
 //!
 //! Everything here is synchronous and lives behind one lock; the server waits only outside of it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -13,6 +14,8 @@ use serde_json::Value;
 use super::call::{Call, Payload};
 use super::clock::Clock;
 use super::faults::{Fault, FaultBook, Lands};
+use super::history::History;
+use super::meta::{self, Business, MetaBusiness};
 use super::record::{Record, RequestRecord, Rule};
 use super::reply::Reply;
 use super::switches::Switches;
@@ -48,9 +51,7 @@ pub(super) type UserMap = BTreeMap<String, SimUser>;
 /// One account of the platform.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    users: Arc<UserMap>,
-    /// Earlier states with the time at which each ended, oldest first; as far back as reads lag.
-    past: VecDeque<(u64, Arc<UserMap>)>,
+    users: History<UserMap>,
     pub(super) protected: BTreeSet<String>,
     /// Arrivals within the last second.
     recent_ms: VecDeque<u64>,
@@ -58,26 +59,16 @@ pub(super) struct Account {
 
 impl Account {
     pub(super) fn users(&self) -> &Arc<UserMap> {
-        &self.users
+        self.users.now()
     }
 
     pub(super) fn set_users(&mut self, users: UserMap, now_ms: u64, lag_ms: u64) {
-        if lag_ms > 0 {
-            self.past.push_back((now_ms, Arc::clone(&self.users)));
-        }
-        while self.past.front().is_some_and(|it| it.0 + lag_ms < now_ms) {
-            self.past.pop_front();
-        }
-        self.users = Arc::new(users);
+        self.users.set(users, now_ms, lag_ms);
     }
 
     /// The users as they were `lag_ms` ago.
     pub(super) fn users_as_seen(&self, now_ms: u64, lag_ms: u64) -> &Arc<UserMap> {
-        // The oldest state that ended within the lag was still in force at its beginning.
-        self.past
-            .iter()
-            .find(|it| it.0 + lag_ms > now_ms)
-            .map_or(&self.users, |it| &it.1)
+        self.users.as_seen(now_ms, lag_ms)
     }
 }
 
@@ -109,6 +100,8 @@ struct UnderWay {
 pub(super) struct World {
     pub(super) clock: Clock,
     pub(super) accounts: BTreeMap<String, Account>,
+    /// Businesses of Meta by token.
+    pub(super) meta: BTreeMap<String, Business>,
     pub(super) switches: Switches,
     pub(super) faults: FaultBook,
     pub(super) record: Record,
@@ -129,6 +122,7 @@ impl World {
         World {
             clock,
             accounts: BTreeMap::new(),
+            meta: BTreeMap::new(),
             switches,
             faults: FaultBook::default(),
             record: Record::default(),
@@ -157,9 +151,23 @@ impl World {
         account.protected.extend(ids);
     }
 
+    /// An administrator's hand: this is how the business is now. Makes it if need be.
+    pub(super) fn put_meta(&mut self, state: MetaBusiness) {
+        let now_ms = self.clock.now_ms();
+        match self.meta.entry(state.token.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(Business::new(state));
+            }
+            Entry::Occupied(mut entry) => entry.get_mut().put(state, now_ms, self.switches.read_lag_ms),
+        }
+    }
+
     /// An administrator's hand, in the account of the request.
     pub(super) fn meddle(&mut self, call: &Call, put: Vec<SimUser>, remove: &[String]) {
-        if let Some(token) = call.token.as_ref().filter(|it| self.accounts.contains_key(*it)) {
+        let business = call.token.as_ref().and_then(|it| self.meta.get(it));
+        if let Some(business) = business.filter(|_| call.meta.is_some()) {
+            self.put_meta(business.state().meddled(put, remove));
+        } else if let Some(token) = call.token.as_ref().filter(|it| self.accounts.contains_key(*it)) {
             self.remove_users(token, remove);
             self.put_users(token, put, false);
         }
@@ -169,7 +177,7 @@ impl World {
         let now_ms = self.clock.now_ms();
         let is_new = !self.accounts.contains_key(token);
         let account = self.accounts.entry(token.to_owned()).or_default();
-        let mut users = UserMap::clone(&account.users);
+        let mut users = UserMap::clone(account.users());
         change(&mut users);
         // There is no earlier state of a new account that a read could show.
         let lag_ms = if is_new { 0 } else { self.switches.read_lag_ms };
@@ -181,12 +189,12 @@ impl World {
         let seq = self.record.next_seq();
         self.land_due(seq);
         let now_ms = self.clock.now_ms();
-        let user_ids = call.request.user_ids();
-        let account = call
-            .token
-            .as_ref()
-            .filter(|it| self.accounts.contains_key(*it))
-            .cloned();
+        let user_ids = call.user_ids();
+        let is_known = |token: &&String| match call.meta {
+            Some(_) => self.meta.contains_key(*token),
+            None => self.accounts.contains_key(*token),
+        };
+        let account = call.token.as_ref().filter(is_known).cloned();
 
         self.note_violations(seq, call, account.as_deref(), now_ms);
         let fault = self.faults.strike(&call.traits(&user_ids));
@@ -213,9 +221,10 @@ impl World {
             account,
             phones: call.request.phones(),
             user_ids,
-            body: match &call.body {
-                Payload::Json(value) => value.clone(),
-                Payload::Absent | Payload::Unreadable(_) => Value::Null,
+            body: match (&call.meta, &call.body) {
+                (Some(request), _) => request.form(),
+                (None, Payload::Json(value)) => value.clone(),
+                (None, Payload::Absent | Payload::Unreadable(_)) => Value::Null,
             },
             status: None,
             fault: fault.as_ref().map(|it| it.how.name().to_owned()),
@@ -230,7 +239,10 @@ impl World {
 
     fn note_violations(&mut self, seq: u64, call: &Call, account: Option<&str>, now_ms: u64) {
         let mut broken = Vec::new();
-        if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
+        let business = account.and_then(|it| self.meta.get_mut(it));
+        if let (Some(request), Some(business)) = (&call.meta, business) {
+            business.audit(request, now_ms, &mut broken);
+        } else if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
             broken.extend(account.broken_pace(self.switches.max_requests_per_second, now_ms));
             wazzup_v2::audit(&call.request, account, &self.switches, &mut broken);
         } else {
@@ -249,6 +261,12 @@ impl World {
     }
 
     fn perform_at(&mut self, seq: u64, call: &Call, now_ms: u64) -> Reply {
+        if let Some(request) = &call.meta {
+            let business = call.token.as_ref().and_then(|it| self.meta.get_mut(it));
+            let (reply, had_effect) = meta::answer(request, business, &self.switches, now_ms, seq);
+            self.record.update(seq, |it| it.had_effect |= had_effect);
+            return reply;
+        }
         let account = call.token.as_ref().and_then(|it| self.accounts.get_mut(it));
         let mut now = wazzup_v2::Now {
             switches: &self.switches,

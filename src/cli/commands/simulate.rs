@@ -124,6 +124,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, SimulateError> {
             Some(path) => read_faults(path)?,
             None => Vec::new(),
         },
+        ..Setup::default()
     })
 }
 
