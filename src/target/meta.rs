@@ -239,17 +239,20 @@ impl Meta {
         let mut cursor = None;
         loop {
             let page = self.page(edge, cursor.as_deref()).await?;
-            let then = walk.take(page);
-            if let Some(user) = walk.find(id.as_str()) {
-                return Ok(Some(user.clone()));
-            }
-            match then {
-                Then::Page(next) => cursor = Some(next),
-                Then::End(Walked { incomplete: None, .. }) => return Ok(None),
-                Then::End(Walked {
-                    incomplete: Some(why),
-                    ..
-                }) => return Err(local(Meaning::Unknown, "INCOMPLETE_LIST", why)),
+            match walk.take(page) {
+                Then::Page(next) => {
+                    if let Some(user) = walk.find(id.as_str()) {
+                        return Ok(Some(user.clone()));
+                    }
+                    cursor = Some(next);
+                }
+                Then::End(Walked { users, incomplete }) => {
+                    let found = users.into_iter().find(|it| &*it.id == id.as_str());
+                    return match (found, incomplete) {
+                        (None, Some(why)) => Err(local(Meaning::Unknown, "INCOMPLETE_LIST", why)),
+                        (found, _) => Ok(found),
+                    };
+                }
             }
         }
     }

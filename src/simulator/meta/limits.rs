@@ -24,7 +24,7 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// Counts a call; whether it is one too many.
+    /// Counts a call; whether it is not one too many. Whoever uses the limit up is blocked from then on.
     pub(super) fn admit(&mut self, switches: &MetaSwitches, now_ms: u64) -> bool {
         let Some(limit) = switches.call_limit else {
             return true;
@@ -40,13 +40,13 @@ impl Limits {
         while self.calls.front().is_some_and(|it| it + WINDOW_MS <= now_ms) {
             self.calls.pop_front();
         }
-        if self.calls.len() < limit {
+        let is_admitted = self.calls.len() < limit;
+        if is_admitted {
             self.calls.push_back(now_ms);
-            return true;
         }
-        let regains = switches.regain_minutes > 0;
-        self.blocked_until_ms = regains.then(|| now_ms + switches.regain_minutes * MINUTE_MS);
-        false
+        let (is_used_up, regains) = (self.calls.len() >= limit, switches.regain_minutes > 0);
+        self.blocked_until_ms = (is_used_up && regains).then(|| now_ms + switches.regain_minutes * MINUTE_MS);
+        is_admitted
     }
 
     /// The answer with the headers that tell of the limit.
@@ -110,12 +110,12 @@ mod tests {
         };
         let mut limits = Limits::default();
         assert!(limits.admit(&switches, 0) && limits.admit(&switches, 1));
-        assert!(!limits.admit(&switches, 2));
-        limits.show(Reply::empty(axum::http::StatusCode::OK), "1", &switches, 2);
+        limits.show(Reply::empty(axum::http::StatusCode::OK), "1", &switches, 1);
         assert!(limits.was_told_to_wait(2));
-        assert!(!limits.admit(&switches, 2 + 5 * MINUTE_MS - 1));
-        assert!(!limits.was_told_to_wait(2 + 5 * MINUTE_MS));
-        assert!(limits.admit(&switches, 2 + 5 * MINUTE_MS));
+        assert!(!limits.admit(&switches, 2));
+        assert!(!limits.admit(&switches, 1 + 5 * MINUTE_MS - 1));
+        assert!(!limits.was_told_to_wait(1 + 5 * MINUTE_MS));
+        assert!(limits.admit(&switches, 1 + 5 * MINUTE_MS));
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl Walk {
         }
     }
 
-    /// A user that was read so far.
+    /// A user that was read so far, while others follow.
     pub(super) fn find(&self, id: &str) -> Option<&User> {
         self.seen
             .contains(id)
