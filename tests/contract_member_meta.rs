@@ -250,12 +250,12 @@ mod reading {
 
     #[tokio::test]
     async fn a_list_that_leads_in_a_circle_or_nowhere_is_incomplete() {
-        for change in [(|it| it.repeat_cursor = true) as fn(&mut MetaSwitches), |it| {
-            it.link_without_cursor = true
-        }] {
+        let (circle, nowhere) = ((true, false), (false, true));
+        for (repeat_cursor, link_without_cursor) in [circle, nowhere] {
             let stage = Stage::switched(|it| {
                 it.page_cap = Some(1);
-                change(it);
+                it.repeat_cursor = repeat_cursor;
+                it.link_without_cursor = link_without_cursor;
             })
             .await;
             let members = stage.target.list().await.unwrap();

@@ -14,6 +14,8 @@
 //! - [`WriteTarget::send`]: the wire form of a [`Batch`], with wire types private to the file, and the meaning of
 //!   the answer, by [`classify`] or by a table of its own where its codes differ.
 //!
+//! A platform that gives its users ids of its own, as [`meta`] does, is a [`member::MemberTarget`] instead.
+//!
 //! The rest is here: [`client`] paces, authorises, counts and logs, [`http`] bounds each exchange,
 //! [`error_body`] finds code and text in a refusal of any shape, [`failure`] says what went wrong below HTTP.
 

@@ -6,7 +6,7 @@ use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use wazzup_sync::simulator::{
     AlreadyAssigned, Fault, GraphErrorBody, How, MetaBusiness, MetaSwitches, MetaUser, RemoveUnassigned,
-    Rule, Setup, SimUser, TasksOnRead, UnknownUser, UsageHeaders,
+    Rule, Setup, SimUser, Switches, TasksOnRead, UnknownUser, UsageHeaders,
 };
 
 use super::{Answered, Bench, TOKEN, answered};
@@ -212,9 +212,8 @@ async fn assigning_gives_tasks_once_or_over_again() {
     assert_eq!(bench.tasks(IDLE), Some(vec!["MANAGE".to_owned()]));
 
     let set = |it: AlreadyAssigned| {
-        bench
-            .simulator
-            .update_switches(|all| all.meta.already_assigned = it)
+        let change = |all: &mut Switches| all.meta.already_assigned = it;
+        bench.simulator.update_switches(change);
     };
     set(AlreadyAssigned::Add);
     assert_eq!(bench.assign(IDLE, r#"["DEVELOP"]"#).await.0, 200);
