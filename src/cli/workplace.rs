@@ -25,7 +25,7 @@ use crate::settings::{
 use crate::source::{self, Database, Source, SourceOptions};
 use crate::store::{Binding, Store};
 use crate::target::http::{Http, HttpOptions};
-use crate::target::{self, AnyTarget, Kind};
+use crate::target::{self, AnyTarget, Kind, Setup};
 
 /// Everything that commands share.
 pub struct Workplace {
@@ -132,8 +132,11 @@ impl Workplace {
         let kind = Kind::from_word(kind).ok_or_else(unknown_kind)?;
         let credential = fingerprint(store, &token);
         let base_url = account.target.base_url.to_string();
-        let target =
-            target::open(kind, &account.target.base_url, token, &self.http).ok_or_else(unknown_kind)?;
+        let setup = match kind {
+            Kind::WazzupV2 => Setup::WazzupV2,
+            Kind::Wuts | Kind::Meta => return Err(unknown_kind()),
+        };
+        let target = target::open(setup, &account.target.base_url, token, &self.http);
         let binding = Binding {
             remote: remote(account, &credential),
             credential,

@@ -180,7 +180,6 @@ pub fn target_at(base_url: &str, token: &str, timeout: Duration) -> AnyTarget {
         token,
         &Http::new(options),
     )
-    .unwrap()
 }
 
 pub struct Lab {
