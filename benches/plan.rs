@@ -12,6 +12,7 @@ use wazzup_sync::domain::contention::{Clearing, ParkPolicy, Terms};
 use wazzup_sync::domain::diff::{Known, Leavers, OnDrift, Policy};
 use wazzup_sync::domain::employee::{Employees, LongIds, Rules, employees};
 use wazzup_sync::domain::guard::{Circumstances, Limit, Limits, Passed};
+use wazzup_sync::domain::identity::Key;
 use wazzup_sync::domain::memory::{Managed, Millis, Origin, Remembered};
 use wazzup_sync::domain::phone::Phone;
 use wazzup_sync::domain::plan::{Plan, Scope, plan};
@@ -48,6 +49,10 @@ fn rules() -> Rules {
         long_ids: LongIds::Reject,
         id_chars: 64,
         name_chars: 150,
+        key: Key::Id,
+        is_named_by_key: false,
+        phones: true,
+        grants: None,
         room: None,
     }
 }
@@ -157,6 +162,7 @@ impl Office {
             decisions: &[],
             under_way: &BTreeSet::new(),
             policy: &self.policy,
+            capabilities: &self.capabilities,
             now: NOW,
         };
         plan(

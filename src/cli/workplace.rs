@@ -19,13 +19,14 @@ use crate::domain::memory::Millis;
 use crate::domain::user::UserId;
 use crate::reconcile::{Account, Clock, Timing};
 use crate::settings::{
-    AccountSettings, DatabaseUrl, Environment, MetaMatch, Platform, RemovalPolicy, SecretRef, Settings,
-    SourceRead, SourceSettings, StoreUrl, WazzupCredential,
+    AccountSettings, DatabaseUrl, Environment, MetaMatch, MetaSettings, Platform, RemovalPolicy, SecretRef,
+    Settings, SourceRead, SourceSettings, StoreUrl, WazzupCredential,
 };
 use crate::source::{self, Database, Source, SourceOptions};
 use crate::store::{Binding, Store};
 use crate::target::http::{Http, HttpOptions};
-use crate::target::{self, AnyTarget, Kind, Setup};
+use crate::target::wuts::WutsOptions;
+use crate::target::{self, AnyTarget, Setup};
 
 /// Everything that commands share.
 pub struct Workplace {
@@ -124,18 +125,9 @@ impl Workplace {
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
-        let kind = account.target.kind().word();
-        let unknown_kind = || {
-            let key = format!("accounts[{}].target.kind", account.name);
-            Unresolved::one(&key, "is not supported by this version yet")
-        };
-        let kind = Kind::from_word(kind).ok_or_else(unknown_kind)?;
+        let setup = setup_of(account)?;
         let credential = fingerprint(store, &token);
         let base_url = account.target.base_url.to_string();
-        let setup = match kind {
-            Kind::WazzupV2 => Setup::WazzupV2,
-            Kind::Wuts | Kind::Meta => return Err(unknown_kind()),
-        };
         let target = target::open(setup, &account.target.base_url, token, &self.http);
         let binding = Binding {
             remote: remote(account, &credential),
@@ -144,7 +136,7 @@ impl Workplace {
         let fingerprints = self.settings.fingerprints(account);
         let account = Account {
             name: account.name.clone(),
-            kind: kind.word().to_owned(),
+            kind: account.target.kind().word().to_owned(),
             base_url,
             binding,
             default_region: source_settings.default_region.as_deref().map(Arc::from),
@@ -209,13 +201,19 @@ impl Workplace {
     /// The credential for the account's platform.
     fn token(&self, account: &AccountSettings) -> Result<SecretString, Unresolved> {
         let key = format!("accounts[{}].target", account.name);
-        match &account.target.platform {
+        let token = match &account.target.platform {
             Platform::WazzupV2 {
                 credential: WazzupCredential::Token(token),
                 ..
-            } => self.secret(&format!("{key}.token"), token),
-            _ => Err(Unresolved::one(&key, "is not supported by this version yet")),
-        }
+            }
+            | Platform::WazzupV3 { token }
+            | Platform::Wuts { token, .. }
+            | Platform::Meta(MetaSettings { token, .. }) => token,
+            Platform::WazzupV2 { .. } => {
+                return Err(Unresolved::one(&key, "is not supported by this version yet"));
+            }
+        };
+        self.secret(&format!("{key}.token"), token)
     }
 
     fn secret(&self, key: &str, reference: &SecretRef) -> Result<SecretString, Unresolved> {
@@ -279,6 +277,21 @@ fn policy(account: &AccountSettings) -> Policy {
             .iter()
             .map(|id| UserId::new(id.as_str()))
             .collect(),
+    }
+}
+
+/// What the account's platform needs to know beside address and credential.
+fn setup_of(account: &AccountSettings) -> Result<Setup, Unresolved> {
+    match &account.target.platform {
+        Platform::WazzupV2 { .. } => Ok(Setup::WazzupV2),
+        Platform::Wuts { create_users, .. } => Ok(Setup::Wuts(WutsOptions {
+            creates: *create_users,
+            removes_by_delete: account.removal == RemovalPolicy::Delete,
+        })),
+        Platform::WazzupV3 { .. } | Platform::Meta(_) => {
+            let key = format!("accounts[{}].target.kind", account.name);
+            Err(Unresolved::one(&key, "is not supported by this version yet"))
+        }
     }
 }
 

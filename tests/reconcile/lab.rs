@@ -24,7 +24,7 @@ use wazzup_sync::simulator::{Setup, SimUser, Simulator, Switches};
 use wazzup_sync::source::{Source, SourceError};
 use wazzup_sync::store::{Binding, Store};
 use wazzup_sync::target::http::{Http, HttpOptions};
-use wazzup_sync::target::{self, AnyTarget, Setup};
+use wazzup_sync::target::{self, AnyTarget};
 
 /// The token of the only account.
 pub const TOKEN: &str = "token-of-acme";
@@ -175,7 +175,7 @@ pub fn target_at(base_url: &str, token: &str, timeout: Duration) -> AnyTarget {
     };
     let token = SecretString::from(token);
     target::open(
-        Setup::WazzupV2,
+        target::Setup::WazzupV2,
         &base_url.parse().unwrap(),
         token,
         &Http::new(options),
