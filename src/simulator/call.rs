@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
 use super::faults::Traits;
-use super::{wazzup_v2, wuts};
+use super::{meta, wazzup_v2, wuts};
 
 /// One request to a platform.
 #[derive(Clone, Debug)]
@@ -14,12 +14,14 @@ pub(super) struct Call {
     pub(super) method: Method,
     /// Path with query.
     pub(super) path: String,
-    /// The text of the header `Authorization` after `Bearer`.
+    /// The text of the header `Authorization` after `Bearer`; at Meta, a parameter does as well.
     pub(super) token: Option<String>,
     pub(super) body: Payload,
     pub(super) request: wazzup_v2::Request,
-    /// The request, if its path belongs to that platform.
+    /// The request, if its path belongs to WUTS.
     pub(super) wuts: Option<wuts::Request>,
+    /// The request, if its path begins with a version of Meta's API.
+    pub(super) meta: Option<meta::Request>,
 }
 
 /// A request's body.
@@ -34,19 +36,21 @@ pub(super) enum Payload {
 
 impl Call {
     pub(super) fn read(parts: &Parts, body: &Bytes) -> Call {
+        let meta = meta::Request::read(parts, body);
         let body = payload(&parts.headers, body);
         let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
         let wuts = wuts::Request::read(&parts.method, &parts.uri, &body);
         Call {
             method: parts.method.clone(),
             path: path.to_owned(),
-            token: match wuts {
+            token: match &wuts {
                 Some(_) => wuts::token(&parts.headers),
-                None => bearer(&parts.headers),
+                None => bearer(&parts.headers).or_else(|| meta.as_ref()?.token().map(str::to_owned)),
             },
             wuts,
             request: wazzup_v2::Request::read(&parts.method, &parts.uri, &body),
             body,
+            meta,
         }
     }
 
@@ -56,17 +60,18 @@ impl Call {
 
     /// The users that the request names, as often as it does.
     pub(super) fn user_ids(&self) -> Vec<String> {
-        match &self.wuts {
-            Some(request) => request.user_ids(),
-            None => self.request.user_ids(),
+        match (&self.wuts, &self.meta) {
+            (Some(request), _) => request.user_ids(),
+            (None, Some(request)) => request.user_ids(),
+            (None, None) => self.request.user_ids(),
         }
     }
 
     /// The phones that the request gives to users.
     pub(super) fn phones(&self) -> Vec<String> {
-        match &self.wuts {
-            Some(_) => Vec::new(),
-            None => self.request.phones(),
+        match (&self.wuts, &self.meta) {
+            (None, None) => self.request.phones(),
+            _ => Vec::new(),
         }
     }
 

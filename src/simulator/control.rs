@@ -14,6 +14,7 @@
 //! | `DELETE users` | `{"account", "user_ids"}` |
 //! | `GET wuts`, `PATCH wuts` | the tenants of WUTS; changes those of its switches that are given |
 //! | `PUT wuts`, `DELETE wuts` | `{"tenant", "users", "protected"}`: puts users; `{"tenant", "user_ids"}` |
+//! | `PUT meta` | a business of Meta: adds it, or replaces the one with its token |
 //! | `POST land` | lands delayed effects |
 //! | `POST advance` | `{"millis"}`: moves a manual clock |
 
@@ -26,6 +27,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::faults::Fault;
+use super::meta::MetaBusiness;
 use super::reply::Reply;
 use super::server::Shared;
 use super::world::{SimUser, World};
@@ -143,6 +145,10 @@ fn steer(
                 None => return Ok(None),
             }
         }
+        ("PUT", "meta") => {
+            world.put_meta(read(body)?);
+            done
+        }
         ("POST", "land") => {
             world.land_all();
             done
@@ -162,9 +168,11 @@ fn state(world: &World) -> Result<Value, serde_json::Error> {
         let users: Vec<&SimUser> = account.users().values().collect();
         json!({"account": token, "users": users, "protected": account.protected})
     });
+    let meta: Vec<&MetaBusiness> = world.meta.values().map(|it| &**it.state()).collect();
     Ok(json!({
         "now_ms": world.clock.now_ms(),
         "accounts": accounts.collect::<Vec<Value>>(),
+        "meta": meta,
         "switches": to_value(&world.switches)?,
         "faults": to_value(&world.faults.list())?,
         "counts": to_value(&world.record.counts)?,
@@ -177,10 +185,20 @@ pub(super) fn patched<T: Serialize + DeserializeOwned>(
     changes: serde_json::Map<String, Value>,
 ) -> Result<T, serde_json::Error> {
     let mut all = to_value(switches)?;
-    for (key, value) in changes {
-        all[key] = value;
-    }
+    patch(&mut all, Value::Object(changes));
     serde_json::from_value(all)
+}
+
+/// Replaces what the changes name, in groups of switches too.
+fn patch(all: &mut Value, changes: Value) {
+    match (all, changes) {
+        (Value::Object(all), Value::Object(changes)) => {
+            for (key, value) in changes {
+                patch(all.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (all, value) => *all = value,
+    }
 }
 
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {

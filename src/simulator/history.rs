@@ -12,6 +12,13 @@ pub(super) struct History<T> {
 }
 
 impl<T> History<T> {
+    pub(super) fn new(state: T) -> History<T> {
+        History {
+            now: Arc::new(state),
+            past: VecDeque::new(),
+        }
+    }
+
     pub(super) fn now(&self) -> &Arc<T> {
         &self.now
     }

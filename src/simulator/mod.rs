@@ -7,8 +7,8 @@
 //! world looks like and then look at the world again, not at a list of expected calls.
 //!
 //! It knows nothing of the client's code, by design: a client and a simulator that share code also
-//! share its misunderstandings. It speaks Wazzup v2 and WUTS; which one a request is meant for is told by its
-//! path.
+//! share its misunderstandings. It speaks Wazzup v2, WUTS, and, under paths such as `/v25.0/`, Meta's Graph API:
+//! which one a request is meant for is told by its path.
 //!
 //! Two simulators with the same setup that get the same requests in the same order give the same
 //! answers, up to the time stamps; with a [manual clock](Setup::manual_clock) those too.
@@ -18,6 +18,7 @@ mod clock;
 mod control;
 mod faults;
 mod history;
+mod meta;
 mod record;
 mod reply;
 mod server;
@@ -36,6 +37,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use faults::{Fault, How, Lands, MethodIs, RetryAfter, Strikes, When};
+pub use meta::{
+    AlreadyAssigned, GraphErrorBody, MetaBusiness, MetaSwitches, MetaUser, RemoveUnassigned, TasksOnRead,
+    UnknownUser, UsageHeaders,
+};
 pub use record::{Counts, RequestRecord, Rule, Violation};
 pub use switches::{
     AbsentGet, AbsentPhone, BatchRule, CodeCase, DeleteUnknown, Envelope, ErrorShape, OverBatch,
@@ -68,6 +73,8 @@ pub struct Setup {
     pub wuts_switches: WutsSwitches,
     /// The tenants of WUTS.
     pub tenants: Vec<WutsTenant>,
+    /// Businesses of Meta.
+    pub meta: Vec<MetaBusiness>,
     /// Faults in force from the beginning.
     pub faults: Vec<Fault>,
 }
@@ -98,6 +105,13 @@ impl Setup {
             users: users.into_iter().collect(),
             protected: Vec::new(),
         });
+        self
+    }
+
+    /// One more business of Meta.
+    #[must_use]
+    pub fn and_meta(mut self, business: MetaBusiness) -> Setup {
+        self.meta.push(business);
         self
     }
 
@@ -137,6 +151,7 @@ impl Simulator {
             accounts,
             wuts_switches,
             tenants,
+            meta,
             faults,
         } = setup;
         let mut world = World::new(Clock::new(manual_clock), switches);
@@ -148,6 +163,9 @@ impl Simulator {
         let now = world.clock.now();
         for tenant in tenants {
             world.wuts.put_tenant(tenant, now);
+        }
+        for business in meta {
+            world.put_meta(business);
         }
         for fault in faults {
             world.faults.add(fault);
@@ -194,6 +212,22 @@ impl Simulator {
     /// An administrator's hand: removes a user, if there is one.
     pub fn remove_user(&self, token: &str, id: &str) {
         self.settled().remove_users(token, &[id.to_owned()]);
+    }
+
+    /// A business of Meta as it is now; `None` if no business has this token.
+    pub fn meta(&self, token: &str) -> Option<MetaBusiness> {
+        let world = self.settled();
+        world.meta.get(token).map(|it| MetaBusiness::clone(it.state()))
+    }
+
+    /// An administrator's hand: changes a business of Meta, if there is one with this token.
+    pub fn update_meta(&self, token: &str, change: impl FnOnce(&mut MetaBusiness)) {
+        let mut world = self.settled();
+        let state = world.meta.get(token).map(|it| MetaBusiness::clone(it.state()));
+        if let Some(mut state) = state {
+            change(&mut state);
+            world.put_meta(state);
+        }
     }
 
     /// From now on every write that names one of these users is a violation.

@@ -101,6 +101,22 @@ pub enum Rule {
     Pace,
     /// Writes to one account follow one another.
     OneWriteAtATime,
+    /// Meta: people are left alone; only system users are written to.
+    HumanUntouched,
+    /// Meta: the system user behind the token is left alone.
+    OwnUserUntouched,
+    /// Meta: who asks for the assigned users names the business.
+    BusinessNamed,
+    /// Meta: all requests go to one host, and none to the address that a page names as the next one.
+    OneHost,
+    /// Meta: the token is in the header alone.
+    TokenInHeader,
+    /// Meta: where the app has a secret, every request proves that its sender knows it.
+    AppSecretProof,
+    /// Meta: no system user is made with a name that one has already.
+    NameFree,
+    /// Meta: who was told for how long it is blocked asks for nothing meanwhile.
+    Patience,
 }
 
 /// Numbers of requests since the last clearing.

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::meta::MetaSwitches;
+
 /// All switches. As TOML or JSON every key is optional, and an unknown key is an error.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -98,6 +100,10 @@ pub struct Switches {
     pub max_requests_per_second: Option<u32>,
     /// Seed of all that is random here, such as the order of an unsorted list.
     pub seed: u64,
+
+    /// Meta's own. Of the others, those that are not about one platform hold for it too: the lag of reads, the
+    /// delay of answers.
+    pub meta: MetaSwitches,
 }
 
 impl Default for Switches {
@@ -145,6 +151,7 @@ impl Default for Switches {
             answer_delay_ms: 0,
             max_requests_per_second: None,
             seed: 0,
+            meta: MetaSwitches::default(),
         }
     }
 }

@@ -3,7 +3,8 @@
 //!
 //! Everything here is synchronous and lives behind one lock; the server waits only outside of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -14,6 +15,7 @@ use super::call::{Call, Payload};
 use super::clock::Clock;
 use super::faults::{Fault, FaultBook, How, Lands};
 use super::history::{Arrivals, History};
+use super::meta::{self, Business, MetaBusiness};
 use super::record::{Record, RequestRecord, Rule};
 use super::reply::Reply;
 use super::switches::Switches;
@@ -98,8 +100,10 @@ struct UnderWay {
 pub(super) struct World {
     pub(super) clock: Clock,
     pub(super) accounts: BTreeMap<String, Account>,
-    /// The tenants of the other platform, which have users of their own kind.
+    /// The tenants of WUTS, which have users of their own kind.
     pub(super) wuts: Wuts,
+    /// Businesses of Meta by token.
+    pub(super) meta: BTreeMap<String, Business>,
     pub(super) switches: Switches,
     pub(super) faults: FaultBook,
     pub(super) record: Record,
@@ -121,6 +125,7 @@ impl World {
             clock,
             accounts: BTreeMap::new(),
             wuts: Wuts::default(),
+            meta: BTreeMap::new(),
             switches,
             faults: FaultBook::default(),
             record: Record::default(),
@@ -149,19 +154,35 @@ impl World {
         account.protected.extend(ids);
     }
 
+    /// An administrator's hand: this is how the business is now. Makes it if need be.
+    pub(super) fn put_meta(&mut self, state: MetaBusiness) {
+        let now_ms = self.clock.now_ms();
+        match self.meta.entry(state.token.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(Business::new(state));
+            }
+            Entry::Occupied(mut entry) => entry.get_mut().put(state, now_ms, self.switches.read_lag_ms),
+        }
+    }
+
     /// An administrator's hand, in the account of the request, as the fault says.
     pub(super) fn meddle(&mut self, call: &Call, how: &How) {
-        let Some(token) = call.token.as_ref().filter(|_| self.account_of(call).is_some()) else {
+        let Some(token) = self.account_of(call) else {
             return;
         };
-        match how {
-            How::Meddle { put, remove } => {
-                self.remove_users(token, remove);
-                self.put_users(token, put.clone(), false);
+        let business = call.meta.as_ref().and_then(|_| self.meta.get(&token));
+        match (how, business) {
+            (How::Meddle { put, remove }, Some(business)) => {
+                let meddled = business.state().meddled(put.clone(), remove);
+                self.put_meta(meddled);
             }
-            How::MeddleTenant { put, remove } => {
+            (How::Meddle { put, remove }, None) => {
+                self.remove_users(&token, remove);
+                self.put_users(&token, put.clone(), false);
+            }
+            (How::MeddleTenant { put, remove }, _) => {
                 let now = self.clock.now();
-                self.wuts.meddle(token, put, remove, now);
+                self.wuts.meddle(&token, put, remove, now);
             }
             _ => {}
         }
@@ -169,9 +190,10 @@ impl World {
 
     /// The token of the call, if it is an account's on the platform that is called.
     fn account_of(&self, call: &Call) -> Option<String> {
-        let is_known = |token: &String| match &call.wuts {
-            Some(_) => self.wuts.knows(token),
-            None => self.accounts.contains_key(token),
+        let is_known = |token: &String| match (&call.wuts, &call.meta) {
+            (Some(_), _) => self.wuts.knows(token),
+            (None, Some(_)) => self.meta.contains_key(token),
+            (None, None) => self.accounts.contains_key(token),
         };
         call.token.clone().filter(is_known)
     }
@@ -220,9 +242,10 @@ impl World {
             account,
             phones: call.phones(),
             user_ids,
-            body: match &call.body {
-                Payload::Json(value) => value.clone(),
-                Payload::Absent | Payload::Unreadable(_) => Value::Null,
+            body: match (&call.meta, &call.body) {
+                (Some(request), _) => request.form(),
+                (None, Payload::Json(value)) => value.clone(),
+                (None, Payload::Absent | Payload::Unreadable(_)) => Value::Null,
             },
             status: None,
             fault: fault.as_ref().map(|it| it.how.name().to_owned()),
@@ -241,6 +264,10 @@ impl World {
         if let (Some(request), Some(token)) = (&call.wuts, account) {
             self.wuts
                 .audit(request, token, max_per_second, now_ms, &mut broken);
+        } else if let (Some(request), Some(token)) = (&call.meta, account) {
+            if let Some(business) = self.meta.get_mut(token) {
+                business.audit(request, now_ms, &mut broken);
+            }
         } else if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
             let too_many = account.arrivals.too_many(max_per_second, now_ms);
             broken.extend(too_many.map(|it| (Rule::Pace, it)));
@@ -264,6 +291,12 @@ impl World {
         if let Some(request) = &call.wuts {
             let now = self.clock.at(now_ms);
             let (reply, had_effect) = self.wuts.answer(request, call.token.as_deref(), now);
+            self.record.update(seq, |it| it.had_effect |= had_effect);
+            return reply;
+        }
+        if let Some(request) = &call.meta {
+            let business = call.token.as_ref().and_then(|it| self.meta.get_mut(it));
+            let (reply, had_effect) = meta::answer(request, business, &self.switches, now_ms, seq);
             self.record.update(seq, |it| it.had_effect |= had_effect);
             return reply;
         }

@@ -169,7 +169,7 @@ fn phone_in(text: &str) -> Option<Phone> {
 }
 
 /// How long `Retry-After` asks to wait: seconds, or a date, compared with the server's own clock if told.
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();

@@ -27,7 +27,8 @@ pub struct Call {
     pub url: Url,
     /// The path as it is documented, for logs: without ids.
     pub path: &'static str,
-    /// JSON. Bytes, so that one that holds a secret can be overwritten when the last holder lets go of it.
+    /// JSON, unless the client [sends forms](Client::sending_forms). Bytes, so that one that holds a secret can be
+    /// overwritten when the last holder lets go of it.
     pub body: Option<Bytes>,
     /// Users that the request names, for logs.
     pub n_users: usize,
@@ -40,6 +41,8 @@ pub struct Client {
     token: SecretString,
     redactor: Redactor,
     pace: Pace,
+    /// Of all bodies that are sent.
+    content_type: HeaderValue,
     n_read: AtomicU64,
     n_write: AtomicU64,
 }
@@ -52,8 +55,18 @@ impl Client {
             redactor: Redactor::new([token.clone()]),
             token,
             pace: Pace::new(http.options().requests_per_second),
+            content_type: HeaderValue::from_static("application/json"),
             n_read: AtomicU64::new(0),
             n_write: AtomicU64::new(0),
+        }
+    }
+
+    /// The same for a platform that takes bodies as forms.
+    #[must_use]
+    pub fn sending_forms(self) -> Client {
+        Client {
+            content_type: HeaderValue::from_static("application/x-www-form-urlencoded"),
+            ..self
         }
     }
 
@@ -120,9 +133,8 @@ impl Client {
         bearer.set_sensitive(true);
         request.headers_mut().insert(AUTHORIZATION, bearer);
         if let Some(body) = body {
-            request
-                .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let content_type = self.content_type.clone();
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
             *request.body_mut() = Some(Body::from(body));
         }
         Ok(request)

@@ -14,8 +14,8 @@
 //! - [`WriteTarget::send`]: the wire form of a [`Batch`], with wire types private to the file, and the meaning of
 //!   the answer, by [`classify`] or by a table of its own where its codes differ.
 //!
-//! A platform that gives its users ids of its own, such as [`wuts`], is a [`member::MemberTarget`] instead: it
-//! shows who is there and does one step for one user.
+//! A platform that gives its users ids of its own, as [`wuts`] and [`meta`] do, is a [`member::MemberTarget`]
+//! instead: it shows who is there and does one step for one user.
 //!
 //! The rest is here: [`client`] paces, authorises, counts and logs, [`http`] bounds each exchange,
 //! [`error_body`] finds code and text in a refusal of any shape, [`loose`] reads values of any kind, [`failure`]
@@ -28,6 +28,7 @@ pub mod failure;
 pub mod http;
 pub mod loose;
 pub mod member;
+pub mod meta;
 pub mod pace;
 pub mod paging;
 #[cfg(test)]
@@ -46,6 +47,7 @@ use url::Url;
 
 use self::http::Http;
 use self::member::MemberTarget;
+use self::meta::MetaOptions;
 use self::wuts::WutsOptions;
 use crate::domain::batch::Batch;
 use crate::domain::capability::Capabilities;
@@ -62,17 +64,20 @@ pub enum Kind {
     WazzupV2,
     /// WUTS.
     Wuts,
+    /// WhatsApp Business of Meta.
+    Meta,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 2] = [Kind::WazzupV2, Kind::Wuts];
+    pub const ALL: [Kind; 3] = [Kind::WazzupV2, Kind::Wuts, Kind::Meta];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Kind::WazzupV2 => "wazzup-v2",
             Kind::Wuts => "wuts",
+            Kind::Meta => "meta",
         }
     }
 
@@ -86,6 +91,7 @@ impl Kind {
         match self {
             Kind::WazzupV2 => wazzup_v2::BASE_URL,
             Kind::Wuts => wuts::BASE_URL,
+            Kind::Meta => meta::BASE_URL,
         }
     }
 }
@@ -96,6 +102,7 @@ pub fn open(setup: Setup, base_url: &Url, token: SecretString, http: &Http) -> A
     match setup {
         Setup::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
         Setup::Wuts(options) => AnyTarget::Members(Arc::new(wuts::wuts(base_url, token, http, options))),
+        Setup::Meta(options) => AnyTarget::Members(Arc::new(meta::meta(base_url, token, http, options))),
     }
 }
 
@@ -106,6 +113,8 @@ pub enum Setup {
     WazzupV2,
     /// How users come and go.
     Wuts(WutsOptions),
+    /// Which business and which account, and how its users come and go.
+    Meta(MetaOptions),
 }
 
 /// An opened platform of either sort.

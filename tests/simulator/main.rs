@@ -9,6 +9,7 @@ mod answers;
 mod batches;
 mod control;
 mod faults;
+mod meta;
 mod phones;
 mod reads;
 mod rules;

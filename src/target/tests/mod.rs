@@ -2,6 +2,7 @@
 
 mod answers;
 mod connection;
+mod meta;
 mod reading;
 mod secrets;
 mod server;
