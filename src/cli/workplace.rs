@@ -25,6 +25,7 @@ use crate::settings::{
 use crate::source::{self, Database, Source, SourceOptions};
 use crate::store::{Binding, Store};
 use crate::target::http::{Http, HttpOptions};
+use crate::target::meta::MetaOptions;
 use crate::target::wuts::WutsOptions;
 use crate::target::{self, AnyTarget, Setup};
 
@@ -125,7 +126,7 @@ impl Workplace {
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
-        let setup = setup_of(account)?;
+        let setup = setup_of(account, |key, reference| self.secret(key, reference))?;
         let credential = fingerprint(store, &token);
         let base_url = account.target.base_url.to_string();
         let target = target::open(setup, &account.target.base_url, token, &self.http);
@@ -245,7 +246,12 @@ pub fn system_clock() -> Clock {
 /// What two accounts must not share: kind, address and credential.
 fn remote(account: &AccountSettings, credential: &str) -> String {
     let target = &account.target;
-    format!("{} {} {credential}", target.kind().word(), target.base_url)
+    let remote = format!("{} {} {credential}", target.kind().word(), target.base_url);
+    match &target.platform {
+        // One system user may administer several WhatsApp accounts; each is a remote.
+        Platform::Meta(meta) => format!("{remote} {}", meta.waba_id),
+        _ => remote,
+    }
 }
 
 fn fingerprint(store: Option<&Store>, token: &SecretString) -> String {
@@ -281,14 +287,29 @@ fn policy(account: &AccountSettings) -> Policy {
 }
 
 /// What the account's platform needs to know beside address and credential.
-fn setup_of(account: &AccountSettings) -> Result<Setup, Unresolved> {
+fn setup_of(
+    account: &AccountSettings,
+    secret: impl Fn(&str, &SecretRef) -> Result<SecretString, Unresolved>,
+) -> Result<Setup, Unresolved> {
     match &account.target.platform {
         Platform::WazzupV2 { .. } => Ok(Setup::WazzupV2),
         Platform::Wuts { create_users, .. } => Ok(Setup::Wuts(WutsOptions {
             creates: *create_users,
             removes_by_delete: account.removal == RemovalPolicy::Delete,
         })),
-        Platform::WazzupV3 { .. } | Platform::Meta(_) => {
+        Platform::Meta(meta) => {
+            let key = format!("accounts[{}].target.app_secret", account.name);
+            let app_secret = meta.app_secret.as_ref().map(|it| secret(&key, it));
+            Ok(Setup::Meta(MetaOptions {
+                business_id: meta.business_id.clone(),
+                waba_id: meta.waba_id.clone(),
+                api_version: meta.api_version.clone(),
+                reassign: meta.reassign,
+                app_secret: app_secret.transpose()?,
+                creates: meta.create_users,
+            }))
+        }
+        Platform::WazzupV3 { .. } => {
             let key = format!("accounts[{}].target.kind", account.name);
             Err(Unresolved::one(&key, "is not supported by this version yet"))
         }

@@ -121,7 +121,12 @@ async fn two_rows_with_one_e_mail_change_nobody() {
     let before = lab.active();
     let report = lab.run().await;
     assert_eq!(changes(&report), []);
-    assert!(report.findings.iter().any(|it| it.kind == FindingKind::EmailDuplicate));
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|it| it.kind == FindingKind::EmailDuplicate)
+    );
     assert_eq!(lab.active(), before);
 }
 
@@ -133,7 +138,11 @@ async fn our_own_user_and_protected_ones_stay_even_if_the_table_says_otherwise()
     lab.dismiss(2);
     lab.run().await;
     let users = lab.sim.wuts_users(TENANT);
-    assert!(users.iter().any(|it| it.id == OWN && it.role == "admin" && it.active));
+    assert!(
+        users
+            .iter()
+            .any(|it| it.id == OWN && it.role == "admin" && it.active)
+    );
     assert!(lab.active().contains_key(&email(2)));
     lab.assert_clean();
 }
@@ -157,7 +166,10 @@ async fn an_answer_may_be_lost_at_every_write() {
                 .add_fault(if is_after { fault.after_effect() } else { fault });
             let first = lab.run().await;
             lab.sim.clear_faults();
-            assert!(first.exit_code() != 0 || lab.active() == lab.desired(), "{first:#?}");
+            assert!(
+                first.exit_code() != 0 || lab.active() == lab.desired(),
+                "{first:#?}"
+            );
             let mut report = lab.run().await;
             if report.exit_code() != 0 {
                 report = lab.run().await;
@@ -171,7 +183,10 @@ async fn an_answer_may_be_lost_at_every_write() {
 
 #[tokio::test]
 async fn with_accidents_on_a_third_of_the_requests_runs_converge_and_never_lie() {
-    let n_seeds = std::env::var("WALKS").ok().and_then(|it| it.parse().ok()).unwrap_or(8);
+    let n_seeds = std::env::var("WALKS")
+        .ok()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(8);
     for seed in 0..n_seeds {
         let mut lab = company(5).await;
         lab.timeout = Duration::from_millis(100);
