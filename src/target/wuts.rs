@@ -27,7 +27,7 @@ use secrecy::SecretString;
 use tracing::warn;
 use url::Url;
 
-use self::answer::{about, unreadable, unusable_id};
+use self::answer::{unreadable, unusable_id};
 use self::body::{Body, Users};
 use self::roster::Roster;
 use self::user::{Row, Shown};
@@ -160,10 +160,12 @@ impl MemberTarget for Wuts {
     }
 
     async fn send(&self, step: &MemberStep) -> StepAnswer {
+        // The id of a user that was named is no news.
+        let about = |answer| StepAnswer { answer, id: None };
         match step {
             MemberStep::Create { key, grant } => self.create(key, grant).await,
-            MemberStep::Admit { id, grant, seen } => about(id, self.admit(id, grant, seen.as_ref()).await),
-            MemberStep::Dismiss { id } => about(id, self.dismiss(id).await),
+            MemberStep::Admit { id, grant, seen } => about(self.admit(id, grant, seen.as_ref()).await),
+            MemberStep::Dismiss { id } => about(self.dismiss(id).await),
         }
     }
 

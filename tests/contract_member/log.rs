@@ -19,7 +19,10 @@ impl Log {
             .with_ansi(false)
             .with_writer(log.clone())
             .finish();
-        (log, tracing::subscriber::set_default(subscriber))
+        let guard = tracing::subscriber::set_default(subscriber);
+        // Another test may have met these places first, when nobody listened.
+        tracing::callsite::rebuild_interest_cache();
+        (log, guard)
     }
 
     pub fn text(&self) -> String {

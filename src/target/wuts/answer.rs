@@ -6,7 +6,6 @@ use secrecy::zeroize::Zeroizing;
 use super::body::{self, Body};
 use super::refusal;
 use crate::target::http::Reply;
-use crate::target::member::{MemberId, StepAnswer};
 use crate::target::{Answer, Meaning};
 use crate::text::Redactor;
 
@@ -134,14 +133,5 @@ pub fn unjudged(answer: Answer) -> Answer {
             ..answer
         },
         _ => answer,
-    }
-}
-
-/// The answer to a step for a user that exists, unless the answer says that it does not.
-pub fn about(id: &MemberId, answer: Answer) -> StepAnswer {
-    let is_there = answer.meaning != Meaning::Missing;
-    StepAnswer {
-        answer,
-        id: is_there.then(|| id.clone()),
     }
 }
