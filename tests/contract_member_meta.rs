@@ -926,6 +926,8 @@ mod secrets {
             .with_writer(log.clone())
             .finish();
         let _guard = tracing::subscriber::set_default(subscriber);
+        // Another test may have met these places first, when nobody listened.
+        tracing::callsite::rebuild_interest_cache();
         let stage = proving(SECRET, |it| it.page_cap = Some(1)).await;
         let mut shown = format!("{:?} {:?}", stage.target, stage.list().await);
         shown += &format!("{:?}", stage.create("Newcomer", &["FLY"]).await);

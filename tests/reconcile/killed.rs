@@ -225,6 +225,7 @@ async fn two_runs_at_once_do_what_one_does_and_a_remote_that_stays_locked_is_bus
     let order = Order::default();
     let lock = lab.store.lock_remote(&lab.account.binding.remote).await.unwrap();
     assert!(lock.is_some());
+    lab.count_anew();
     assert_eq!(lab.run().await.exit_code(), 5);
     assert_eq!(lab.sim.requests().len(), 0);
     drop(lock);

@@ -235,7 +235,7 @@ fn wuts_has_roles_and_creates_only_if_asked_to() {
     assert!(!create_users);
     assert_eq!(roles["head"], WutsRole::Manager);
     assert_eq!(roles["*"], WutsRole::User);
-    assert_eq!(unsupported(&text), ["accounts[acme].target.kind"]);
+    assert_eq!(unsupported(&text), Vec::<String>::new());
     assert_eq!(
         problems(&text.replace("\"manager\"", "\"boss\"")),
         ["accounts[acme].roles.head: \"boss\" is none of user, manager, admin"]
@@ -258,7 +258,7 @@ fn meta_is_read_whole() {
     assert_eq!(meta.match_by, MetaMatch::Name);
     assert!(meta.create_users && meta.reassign);
     assert_eq!(meta.tasks["admin"].len(), 2);
-    assert_eq!(unsupported(&text), ["accounts[acme].target.kind"]);
+    assert_eq!(unsupported(&text), Vec::<String>::new());
     let plain = only_account(&account_of("removal = \"keep\"", &format!("{META}\n{TASKS}")));
     let Platform::Meta(meta) = plain.target.platform else {
         panic!("another platform");
