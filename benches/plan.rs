@@ -125,6 +125,7 @@ impl Office {
                 unique_phones: true,
                 upsert: false,
                 page_users: 100,
+                slow_down: std::time::Duration::ZERO,
             },
             scope: Scope::default(),
         }

@@ -27,7 +27,9 @@ pub mod paging;
 #[cfg(test)]
 mod tests;
 pub mod user_rows;
+pub mod wazzup;
 pub mod wazzup_v2;
+pub mod wazzup_v3;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,16 +49,19 @@ use crate::domain::user::{User, UserId};
 pub enum Kind {
     /// Wazzup, API for tech partners.
     WazzupV2,
+    /// Wazzup, public API.
+    WazzupV3,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 1] = [Kind::WazzupV2];
+    pub const ALL: [Kind; 2] = [Kind::WazzupV2, Kind::WazzupV3];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Kind::WazzupV2 => "wazzup-v2",
+            Kind::WazzupV3 => "wazzup-v3",
         }
     }
 
@@ -69,6 +74,7 @@ impl Kind {
     pub fn base_url(self) -> &'static str {
         match self {
             Kind::WazzupV2 => wazzup_v2::BASE_URL,
+            Kind::WazzupV3 => wazzup_v3::BASE_URL,
         }
     }
 }
@@ -78,6 +84,7 @@ impl Kind {
 pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> Arc<dyn WriteTarget> {
     match kind {
         Kind::WazzupV2 => Arc::new(wazzup_v2::wazzup_v2(base_url, token, http)),
+        Kind::WazzupV3 => Arc::new(wazzup_v3::wazzup_v3(base_url, token, http)),
     }
 }
 
@@ -128,6 +135,8 @@ pub struct Requests {
 pub struct Listing {
     /// Each user once, in the order of the platform.
     pub users: Vec<User>,
+    /// Whether a user without a phone in the list has none. If not, only a single read tells.
+    pub phones_shown: bool,
     /// Why the list may lack users; `None` for a complete one.
     pub incomplete: Option<String>,
 }
