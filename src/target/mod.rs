@@ -22,6 +22,7 @@ pub mod client;
 pub mod error_body;
 pub mod failure;
 pub mod http;
+pub mod member;
 pub mod pace;
 pub mod paging;
 #[cfg(test)]

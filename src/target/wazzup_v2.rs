@@ -22,7 +22,7 @@ use super::paging::{Paging, Row};
 use super::wazzup::{Dialect, Record, Users, ids_of, to_json};
 use super::{Answer, Listing, Meaning, ReadTarget, Requests, WriteTarget};
 use crate::domain::batch::{Batch, Verb};
-use crate::domain::capability::Capabilities;
+use crate::domain::capability::{Capabilities, Names};
 use crate::domain::user::{User, UserId};
 
 /// Where the API lives unless the configuration says otherwise.
@@ -65,6 +65,10 @@ pub fn wazzup_v2(base_url: &Url, token: SecretString, http: &Http) -> WazzupV2 {
             seats: Some(1000),
             unique_phones: true,
             upsert: false,
+            names: Names::Managed,
+            phones: true,
+            grants: false,
+            creates: true,
             page_users: PAGE_USERS,
             slow_down: Duration::ZERO,
         },

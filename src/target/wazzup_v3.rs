@@ -21,7 +21,7 @@ use super::user_rows::Shape;
 use super::wazzup::{Dialect, Record, Users, ids_of, to_json};
 use super::{Answer, Listing, Meaning, ReadTarget, Requests, WriteTarget};
 use crate::domain::batch::{Batch, Verb};
-use crate::domain::capability::Capabilities;
+use crate::domain::capability::{Capabilities, Names};
 use crate::domain::user::{User, UserId};
 
 /// Where the API lives unless the configuration says otherwise.
@@ -61,6 +61,10 @@ pub fn wazzup_v3(base_url: &Url, token: SecretString, http: &Http) -> WazzupV3 {
             // Older pages say nothing of it, newer ones that an error is returned.
             unique_phones: true,
             upsert: true,
+            names: Names::Managed,
+            phones: true,
+            grants: false,
+            creates: true,
             page_users: PAGE_USERS,
             slow_down: COUNTING_WINDOW,
         },
