@@ -207,7 +207,8 @@ impl Workplace {
             Platform::WazzupV2 {
                 credential: WazzupCredential::Token(token),
                 ..
-            } => self.secret(&format!("{key}.token"), token),
+            }
+            | Platform::WazzupV3 { token } => self.secret(&format!("{key}.token"), token),
             _ => Err(Unresolved::one(&key, "is not supported by this version yet")),
         }
     }

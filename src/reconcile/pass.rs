@@ -120,6 +120,7 @@ async fn open_pass(
     let link = Link::new(
         parts.target,
         parts.timing,
+        mind.phones(),
         parts.store,
         run_id,
         parts.clock,

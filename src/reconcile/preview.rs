@@ -81,7 +81,7 @@ async fn preview_pass(
         None => Memory::default(),
     };
     let mind = Mind::new(account, target.capabilities(), found, memory, now, order);
-    let reader = Reader::new(target, timing);
+    let reader = Reader::new(target, timing, mind.phones());
     let mut plan = None;
     if !mind.must_list() {
         plan = Some(mind.plan(&World::from_snapshot(&mind.memory.managed)));

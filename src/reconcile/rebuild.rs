@@ -2,6 +2,7 @@
 
 use super::link::Reader;
 use super::pass::Parts;
+use super::phones::Phones;
 use super::stop::Stop;
 use crate::domain::memory::Managed;
 use crate::domain::world::World;
@@ -49,7 +50,7 @@ pub async fn rebuild(parts: &Parts<'_>) -> Result<Rebuilt, Stop> {
     let Some(_lock) = store.lock_remote(&account.binding.remote).await? else {
         return Ok(Rebuilt::Busy);
     };
-    let world = Reader::new(*target, *timing).list().await?;
+    let world = Reader::new(*target, *timing, Phones::default()).list().await?;
     let managed = store.managed(&account.name).await?;
     let (seen, missing) = absences(&managed, &world);
     if missing >= DOUBT_FLOOR && missing * 2 >= seen {

@@ -56,7 +56,7 @@ impl Users {
 
     /// Where one user is; none for an id that a path can't carry: it would lead to the list, or elsewhere.
     pub fn user_url(&self, id: &UserId) -> Option<Url> {
-        if matches!(id.as_str(), "" | "." | "..") || id.as_str().contains(char::is_control) {
+        if !id.is_path_segment() {
             return None;
         }
         let mut url = self.url.clone();
