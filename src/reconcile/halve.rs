@@ -46,7 +46,7 @@ impl Run<'_> {
                         self.ledger.accepted(gone, Some(&answer));
                     }
                     (Verb::Create | Verb::Upsert, _) => {
-                        self.refused(verb, items, answer, replay, &mut pieces).await?
+                        self.refused(verb, items, answer, replay, &mut pieces).await?;
                     }
                     _ => {
                         self.is_stale = true;

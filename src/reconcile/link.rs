@@ -338,7 +338,9 @@ mod tests {
                 waited: Duration::ZERO,
             };
             let wish = wish.map(Duration::from_millis);
-            patience.pause(wish, Some(Duration::from_millis(next))).as_millis()
+            patience
+                .pause(wish, Some(Duration::from_millis(next)))
+                .as_millis()
         };
         assert_eq!(pause(5000, None, 200), 5200);
         assert_eq!(pause(5000, Some(1000), 200), 1000, "what it says wins");
