@@ -288,7 +288,8 @@ fn setup_of(account: &AccountSettings) -> Result<Setup, Unresolved> {
             creates: *create_users,
             removes_by_delete: account.removal == RemovalPolicy::Delete,
         })),
-        Platform::WazzupV3 { .. } | Platform::Meta(_) => {
+        Platform::WazzupV3 { .. } => Ok(Setup::WazzupV3),
+        Platform::Meta(_) => {
             let key = format!("accounts[{}].target.kind", account.name);
             Err(Unresolved::one(&key, "is not supported by this version yet"))
         }

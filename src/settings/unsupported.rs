@@ -53,8 +53,8 @@ fn of_target(account: &AccountSettings) -> Vec<Problem> {
                 problems.push(problem(&account.place, key("access"), "managing access"));
             }
         }
-        Platform::Wuts { .. } => {}
-        Platform::WazzupV3 { .. } | Platform::Meta(_) => {
+        Platform::WazzupV3 { .. } | Platform::Wuts { .. } => {}
+        Platform::Meta(_) => {
             let kind = account.target.kind().word();
             problems.push(problem(&account.place, key("target.kind"), kind));
         }
