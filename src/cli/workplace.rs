@@ -309,10 +309,7 @@ fn setup_of(
                 creates: meta.create_users,
             }))
         }
-        Platform::WazzupV3 { .. } => {
-            let key = format!("accounts[{}].target.kind", account.name);
-            Err(Unresolved::one(&key, "is not supported by this version yet"))
-        }
+        Platform::WazzupV3 { .. } => Ok(Setup::WazzupV3),
     }
 }
 

@@ -34,6 +34,11 @@ impl UserId {
         }
     }
 
+    /// Whether the id can be one segment of a URL's path; others would lead to another place.
+    pub fn is_path_segment(&self) -> bool {
+        !matches!(&*self.text, "" | "." | "..") && !self.text.contains(char::is_control)
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.text

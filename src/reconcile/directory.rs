@@ -354,6 +354,8 @@ impl ReadTarget for Directory<'_> {
         state.is_fresh = true;
         Ok(Listing {
             users,
+            // There are none to be shown.
+            phones_shown: true,
             incomplete: listed.incomplete,
             people,
         })

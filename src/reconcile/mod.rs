@@ -18,6 +18,7 @@ mod ledger;
 mod link;
 mod mind;
 mod pass;
+mod phones;
 mod preview;
 mod progress;
 mod rebuild;

@@ -158,6 +158,7 @@ async fn open_pass(
     let link = Link::new(
         talk.target,
         parts.timing,
+        mind.phones(),
         parts.store,
         run_id,
         parts.clock,

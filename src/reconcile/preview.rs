@@ -104,7 +104,7 @@ async fn preview_pass(
         (AnyTarget::Members(_), None) => unreachable!("a directory was made for it just now"),
     };
     let mut mind = Mind::new(account, target.capabilities(), found, memory, now, order);
-    let reader = Reader::new(target, timing);
+    let reader = Reader::new(target, timing, mind.phones());
     let mut plan = None;
     if !mind.must_list() {
         let snapshot = World::from_snapshot(&mind.memory.managed);

@@ -53,11 +53,7 @@ fn of_target(account: &AccountSettings) -> Vec<Problem> {
                 problems.push(problem(&account.place, key("access"), "managing access"));
             }
         }
-        Platform::Wuts { .. } | Platform::Meta(_) => {}
-        Platform::WazzupV3 { .. } => {
-            let kind = account.target.kind().word();
-            problems.push(problem(&account.place, key("target.kind"), kind));
-        }
+        Platform::WazzupV3 { .. } | Platform::Wuts { .. } | Platform::Meta(_) => {}
     }
     problems
 }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
 use super::faults::Traits;
-use super::{meta, wazzup_v2, wuts};
+use super::{meta, platform, wuts};
 
 /// One request to a platform.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Call {
     /// The text of the header `Authorization` after `Bearer`; at Meta, a parameter does as well.
     pub(super) token: Option<String>,
     pub(super) body: Payload,
-    pub(super) request: wazzup_v2::Request,
+    pub(super) request: platform::Request,
     /// The request, if its path belongs to WUTS.
     pub(super) wuts: Option<wuts::Request>,
     /// The request, if its path begins with a version of Meta's API.
@@ -48,7 +48,7 @@ impl Call {
                 None => bearer(&parts.headers).or_else(|| meta.as_ref()?.token().map(str::to_owned)),
             },
             wuts,
-            request: wazzup_v2::Request::read(&parts.method, &parts.uri, &body),
+            request: platform::Request::read(&parts.method, &parts.uri, &body),
             body,
             meta,
         }

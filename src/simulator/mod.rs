@@ -7,8 +7,8 @@
 //! world looks like and then look at the world again, not at a list of expected calls.
 //!
 //! It knows nothing of the client's code, by design: a client and a simulator that share code also
-//! share its misunderstandings. It speaks Wazzup v2, WUTS, and, under paths such as `/v25.0/`, Meta's Graph API:
-//! which one a request is meant for is told by its path.
+//! share its misunderstandings. It speaks Wazzup v2 below `/v2` and Wazzup v3 below `/v3`, which show the same
+//! accounts; WUTS below `/users`; and Meta's Graph API under paths such as `/v25.0/`.
 //!
 //! Two simulators with the same setup that get the same requests in the same order give the same
 //! answers, up to the time stamps; with a [manual clock](Setup::manual_clock) those too.
@@ -19,11 +19,14 @@ mod control;
 mod faults;
 mod history;
 mod meta;
+mod platform;
 mod record;
 mod reply;
 mod server;
 mod switches;
+mod wazzup;
 mod wazzup_v2;
+mod wazzup_v3;
 mod world;
 mod wuts;
 
@@ -46,6 +49,7 @@ pub use switches::{
     AbsentGet, AbsentPhone, BatchRule, CodeCase, DeleteUnknown, Envelope, ErrorShape, OverBatch,
     PartialAnswer, PastEnd, PatchUnknown, PhoneCheck, PhoneRule, PostExisting, Switches,
 };
+pub use wazzup_v3::{BulkDelete, Count, ListShape, RateLimit, Success, TooMany, V3Switches};
 pub use world::SimUser;
 pub use wuts::{
     CapShown, EmailCase, ErrorCodes, Ids, ListEnvelope, Lockout, PutRole, RoleCase, Transition, UserEnvelope,

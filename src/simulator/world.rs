@@ -19,7 +19,7 @@ use super::meta::{self, Business, MetaBusiness};
 use super::record::{Record, RequestRecord, Rule};
 use super::reply::Reply;
 use super::switches::Switches;
-use super::wazzup_v2;
+use super::wazzup::Now;
 use super::wuts::Wuts;
 
 /// A user as the platform keeps it.
@@ -55,6 +55,8 @@ pub(super) struct Account {
     users: History<UserMap>,
     pub(super) protected: BTreeSet<String>,
     arrivals: Arrivals,
+    /// Begin of the window in which requests are counted, and their number.
+    window: (u64, u64),
 }
 
 impl Account {
@@ -69,6 +71,16 @@ impl Account {
     /// The users as they were `lag_ms` ago.
     pub(super) fn users_as_seen(&self, now_ms: u64, lag_ms: u64) -> &Arc<UserMap> {
         self.users.as_seen(now_ms, lag_ms)
+    }
+
+    /// Counts a request; how many there were since the window began.
+    pub(super) fn count_in_window(&mut self, now_ms: u64, window_ms: u64) -> u64 {
+        let (begin_ms, n_requests) = &mut self.window;
+        if *begin_ms + window_ms <= now_ms {
+            (*begin_ms, *n_requests) = (now_ms, 0);
+        }
+        *n_requests += 1;
+        *n_requests
     }
 }
 
@@ -271,7 +283,7 @@ impl World {
         } else if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
             let too_many = account.arrivals.too_many(max_per_second, now_ms);
             broken.extend(too_many.map(|it| (Rule::Pace, it)));
-            wazzup_v2::audit(&call.request, account, &self.switches, &mut broken);
+            call.request.audit(account, &self.switches, &mut broken);
         } else {
             broken.push((Rule::KnownToken, "the token is no account's".to_owned()));
         }
@@ -301,14 +313,14 @@ impl World {
             return reply;
         }
         let account = call.token.as_ref().and_then(|it| self.accounts.get_mut(it));
-        let mut now = wazzup_v2::Now {
+        let mut now = Now {
             switches: &self.switches,
             now_ms,
             unix_seconds: self.clock.unix_seconds(),
             seq,
             had_effect: false,
         };
-        let reply = wazzup_v2::answer(&call.request, account, &mut now);
+        let reply = call.request.answer(account, &mut now);
         let had_effect = now.had_effect;
         self.record.update(seq, |it| it.had_effect |= had_effect);
         reply

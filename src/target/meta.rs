@@ -17,6 +17,7 @@ mod version;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -116,6 +117,7 @@ pub fn meta(base_url: &Url, token: SecretString, http: &Http, options: MetaOptio
             grants: true,
             creates,
             page_users: PAGE_USERS,
+            slow_down: Duration::ZERO,
         },
         own_id: OnceCell::new(),
         tasks_are_hidden: AtomicBool::new(false),

@@ -34,7 +34,9 @@ pub mod paging;
 #[cfg(test)]
 mod tests;
 pub mod user_rows;
+pub mod wazzup;
 pub mod wazzup_v2;
+pub mod wazzup_v3;
 pub mod wuts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +64,8 @@ use crate::domain::user::{User, UserId};
 pub enum Kind {
     /// Wazzup, API for tech partners.
     WazzupV2,
+    /// Wazzup, public API.
+    WazzupV3,
     /// WUTS.
     Wuts,
     /// WhatsApp Business of Meta.
@@ -70,12 +74,13 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 3] = [Kind::WazzupV2, Kind::Wuts, Kind::Meta];
+    pub const ALL: [Kind; 4] = [Kind::WazzupV2, Kind::WazzupV3, Kind::Wuts, Kind::Meta];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Kind::WazzupV2 => "wazzup-v2",
+            Kind::WazzupV3 => "wazzup-v3",
             Kind::Wuts => "wuts",
             Kind::Meta => "meta",
         }
@@ -90,6 +95,7 @@ impl Kind {
     pub fn base_url(self) -> &'static str {
         match self {
             Kind::WazzupV2 => wazzup_v2::BASE_URL,
+            Kind::WazzupV3 => wazzup_v3::BASE_URL,
             Kind::Wuts => wuts::BASE_URL,
             Kind::Meta => meta::BASE_URL,
         }
@@ -101,6 +107,7 @@ impl Kind {
 pub fn open(setup: Setup, base_url: &Url, token: SecretString, http: &Http) -> AnyTarget {
     match setup {
         Setup::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
+        Setup::WazzupV3 => AnyTarget::Ids(Arc::new(wazzup_v3::wazzup_v3(base_url, token, http))),
         Setup::Wuts(options) => AnyTarget::Members(Arc::new(wuts::wuts(base_url, token, http, options))),
         Setup::Meta(options) => AnyTarget::Members(Arc::new(meta::meta(base_url, token, http, options))),
     }
@@ -111,6 +118,8 @@ pub fn open(setup: Setup, base_url: &Url, token: SecretString, http: &Http) -> A
 pub enum Setup {
     /// Nothing.
     WazzupV2,
+    /// Nothing.
+    WazzupV3,
     /// How users come and go.
     Wuts(WutsOptions),
     /// Which business and which account, and how its users come and go.
@@ -202,6 +211,8 @@ pub struct Requests {
 pub struct Listing {
     /// Each user once, in the order of the platform.
     pub users: Vec<User>,
+    /// Whether a user without a phone in the list has none. If not, only a single read tells.
+    pub phones_shown: bool,
     /// Why the list may lack users; `None` for a complete one.
     pub incomplete: Option<String>,
     /// What else is known of people there, on platforms that give their users ids of their own.

@@ -20,6 +20,7 @@ mod user;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -103,6 +104,7 @@ pub fn wuts(base_url: &Url, token: SecretString, http: &Http, options: WutsOptio
             grants: true,
             creates: options.creates,
             page_users: usize::MAX,
+            slow_down: Duration::ZERO,
         },
         roster: Mutex::default(),
         promotes: AtomicBool::new(false),

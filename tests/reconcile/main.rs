@@ -2,13 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its surroundings fail")]
 
+#[macro_use]
+mod lab;
+
 mod basics;
 mod clearing;
 mod connection;
 mod faults;
 mod fears;
 mod killed;
-mod lab;
 mod oracle;
 mod outcomes;
 mod parked;
