@@ -6,12 +6,12 @@
     reason = "the helpers of a test may panic as the test itself may"
 )]
 
-use std::io;
-use std::sync::{Arc, Mutex};
+#[path = "support/log.rs"]
+mod log;
+
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tracing_subscriber::fmt::MakeWriter;
 use wazzup_sync::domain::grant::Grant;
 use wazzup_sync::simulator::{
     AlreadyAssigned, Fault, GraphErrorBody, How, MetaBusiness, MetaSwitches, MetaUser, MethodIs,
@@ -880,6 +880,7 @@ mod limits {
 }
 
 mod secrets {
+    use super::log::Log;
     use super::*;
 
     async fn proving(secret: &str, change: impl FnOnce(&mut MetaSwitches)) -> Stage {
@@ -919,15 +920,7 @@ mod secrets {
 
     #[tokio::test]
     async fn the_log_holds_neither_token_nor_proof_nor_names() {
-        let log = Log::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(log.clone())
-            .finish();
-        let _guard = tracing::subscriber::set_default(subscriber);
-        // Another test may have met these places first, when nobody listened.
-        tracing::callsite::rebuild_interest_cache();
+        let log = Log::start();
         let stage = proving(SECRET, |it| it.page_cap = Some(1)).await;
         let mut shown = format!("{:?} {:?}", stage.target, stage.list().await);
         shown += &format!("{:?}", stage.create("Newcomer", &["FLY"]).await);
@@ -941,35 +934,6 @@ mod secrets {
         for secret in [TOKEN, SECRET, PROOF, "Newcomer", "Anna"] {
             assert!(!text.contains(secret), "{text}");
             assert!(!shown.contains(secret), "{shown}");
-        }
-    }
-
-    /// A log in memory.
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl Log {
-        fn text(&self) -> String {
-            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-        }
-    }
-
-    impl io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    impl<'a> MakeWriter<'a> for Log {
-        type Writer = Log;
-
-        fn make_writer(&'a self) -> Log {
-            self.clone()
         }
     }
 }

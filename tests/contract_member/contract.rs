@@ -334,7 +334,7 @@ pub async fn a_refusal_is_one_however_it_is_worded(stage: &dyn Stage) {
 }
 
 pub async fn nothing_secret_is_shown_or_logged(stage: &dyn Stage) {
-    let (log, _guard) = Log::record();
+    let log = Log::start();
     let target = stage.target();
     let mut shown = String::new();
     let anna = put(stage, "anna");

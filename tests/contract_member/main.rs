@@ -11,6 +11,7 @@
 
 #[macro_use]
 mod contract;
+#[path = "../support/log.rs"]
 mod log;
 mod stage;
 mod wuts;

@@ -346,7 +346,7 @@ async fn a_list_that_tells_of_more_is_incomplete_and_a_round_one_is_warned_of() 
         it.cap_shown = CapShown::Nowhere;
         it.list_cap = Some(20);
     });
-    let (log, _guard) = Log::record();
+    let log = Log::start();
     let silent = stage.target.list().await.unwrap();
     assert_eq!((silent.members.len(), silent.incomplete), (20, None));
     assert!(log.text().contains("round number of users"), "{}", log.text());

@@ -1,16 +1,13 @@
 //! Answers that are none: refused credentials, broken lists, pages for people, requests to slow down. And
 //! the token, which must be nowhere.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
-use tracing_subscriber::fmt::MakeWriter;
 use wazzup_sync::domain::outcome::Outcome;
 use wazzup_sync::reconcile::Stop;
 use wazzup_sync::simulator::{Envelope, Fault, How, MethodIs, RetryAfter, Setup, SimUser, Simulator};
 use wazzup_sync::target::Kind;
 
 use super::lab::{Lab, TOKEN, by_kind, describe, documented, outcome, pages_of, phone};
+use super::log::Log;
 
 on_every_wazzup! {
     a_refused_credential_ends_the_run_at_once,
@@ -251,38 +248,8 @@ async fn a_platform_that_wants_a_minute_gets_the_next_run(kind: Kind) {
     }
 }
 
-/// A log that a test can read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
-    }
-}
-
 async fn the_token_is_in_no_report_no_log_and_no_file(kind: Kind) {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    // Another test may have met these places first, when nobody listened.
-    tracing::callsite::rebuild_interest_cache();
+    let log = Log::start();
     let lab = busy(kind).await;
     let mut reports = Vec::new();
     // A platform that repeats the token in everything that it says.
@@ -308,12 +275,9 @@ async fn the_token_is_in_no_report_no_log_and_no_file(kind: Kind) {
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
     reports.push(format!("{report:?}"));
     assert!(!reports.concat().contains(TOKEN));
-    let log = log.0.lock().unwrap().clone();
-    assert!(
-        String::from_utf8_lossy(&log).contains("request"),
-        "there is a log"
-    );
-    assert!(!contains(&log, TOKEN));
+    let log = log.text();
+    assert!(log.contains("request"), "there is a log");
+    assert!(!log.contains(TOKEN));
     for entry in std::fs::read_dir(lab.dir.path()).unwrap() {
         let path = entry.unwrap().path();
         if path.is_file() {

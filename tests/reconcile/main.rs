@@ -11,6 +11,8 @@ mod connection;
 mod faults;
 mod fears;
 mod killed;
+#[path = "../support/log.rs"]
+mod log;
 mod oracle;
 mod outcomes;
 mod parked;

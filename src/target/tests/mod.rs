@@ -2,6 +2,8 @@
 
 mod answers;
 mod connection;
+#[path = "../../../tests/support/log.rs"]
+mod log;
 mod meta;
 mod reading;
 mod secrets;

@@ -1,6 +1,6 @@
 //! WUTS against a server of raw bytes: what is sent, and what is made of each answer.
 
-use super::secrets::Log;
+use super::log::Log;
 use super::server::{Act, Seen, Server, answer, ok};
 use super::*;
 use crate::domain::grant::Grant;
@@ -693,7 +693,7 @@ async fn a_base_url_may_have_a_path() {
 
 #[tokio::test]
 async fn the_log_has_neither_tokens_nor_emails_nor_the_password() {
-    let (log, _guard) = Log::record();
+    let log = Log::start();
     let server = tenant(|seen| match &*seen.line {
         "POST /users" => Act::Answer(answer(
             201,
@@ -731,7 +731,7 @@ async fn a_list_of_a_round_length_is_warned_of_once() {
         .map(|n| format!(r#"{{"id":{n},"email":"{n}@example.com","role":"user","active":true}}"#))
         .collect();
     for (n_rows, n_warnings) in [(50, 1), (49, 0)] {
-        let (log, _guard) = Log::record();
+        let log = Log::start();
         let server = Server::answering(ok(format!("[{}]", rows[..n_rows].join(",")))).await;
         let target = target(&server);
         for _ in 0..2 {
