@@ -13,11 +13,12 @@ use super::demo::people::{self, MAX_PEOPLE};
 use crate::cli::args::{Seed, SimulateArgs};
 use crate::cli::desk::{Desk, quoted};
 use crate::cli::exit::Exit;
-use crate::cli::failure::{Failure, chain};
+use crate::cli::failure::Failure;
 use crate::cli::interrupt::Interrupt;
 use crate::domain::phone::Phone;
 use crate::simulator::{AccountSetup, Counts, Fault, Setup, SimUser, Simulator, Switches, Violation};
 use crate::text;
+use crate::text::chain;
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]

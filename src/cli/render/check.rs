@@ -5,13 +5,13 @@ use super::style::Tone;
 use super::table::aligned;
 use super::{Show, count, findings, wrap};
 use crate::cli::exit::Exit;
-use crate::cli::failure::chain;
 use crate::cli::passes::End;
 use crate::domain::outcome::{Op, Outcome};
 use crate::domain::table::Column;
 use crate::reconcile::{AccountReport, Census, Stop};
 use crate::settings::{AccountSettings, DatabaseUrl, Settings, SourceRead, SourceSettings, StoreUrl};
 use crate::source::Database;
+use crate::text::chain;
 
 /// One account that was looked at.
 pub(in crate::cli) struct Checked {

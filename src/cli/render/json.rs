@@ -141,7 +141,7 @@ pub(in crate::cli) fn account<'a>(end: &'a End, show: &Show) -> Account<'a> {
         exit_code: end.exit.code(),
         error: stop.map(|stop| Error {
             code: stop.code().to_owned(),
-            message: show.text(&crate::cli::failure::chain(stop)),
+            message: show.text(&crate::text::chain(stop)),
         }),
         source: Source {
             rows: report.rows,

@@ -68,7 +68,7 @@ fn body(end: &End, show: &Show) -> String {
         ));
     }
     if let Some(stop) = &report.stop {
-        let said = show.text(&crate::cli::failure::chain(stop));
+        let said = show.text(&crate::text::chain(stop));
         text.push_str(&wrap(&format!("error: {said}"), 2));
         text.push_str(&wrap(&advice(stop, report), 2));
     }

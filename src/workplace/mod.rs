@@ -3,6 +3,8 @@
 //! Secrets are resolved here, when a command needs them and not before; a reference that leads nowhere is
 //! a problem of the configuration, reported with its key.
 
+mod open_all;
+
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +12,6 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use super::failure::chain;
 use crate::domain::diff::{Leavers, Policy};
 use crate::domain::employee::GrantRules;
 use crate::domain::grant::Grant;
@@ -28,6 +29,9 @@ use crate::target::http::{Http, HttpOptions};
 use crate::target::meta::MetaOptions;
 use crate::target::wuts::WutsOptions;
 use crate::target::{self, AnyTarget, Setup};
+use crate::text::chain;
+
+pub use open_all::open_all;
 
 /// Everything that commands share.
 pub struct Workplace {
