@@ -70,7 +70,7 @@ fn a_held_plan_is_4_and_for_plan_0() {
     world.run("plan --exit-code").expect(2);
     let ended = world.run("reconcile").expect(4);
     assert!(ended.said().contains("Held: no_rows"), "{ended:?}");
-    assert_eq!(ended.last_line(), "acme: held — 2 held open");
+    assert_eq!(ended.last_line(), "acme: held — 2 waiting for a decision");
     assert_eq!(world.ids(), ["1", "2"]);
 }
 
