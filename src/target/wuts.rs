@@ -75,6 +75,8 @@ pub struct Wuts {
     roster: Mutex<Roster>,
     /// Set once roles turned out to be changed by promotions alone.
     promotes: AtomicBool,
+    /// Set once a role was seen that a PUT had changed.
+    puts_roles: AtomicBool,
     /// The suspicious length of a list that was last warned of.
     warned_length: AtomicUsize,
 }
@@ -108,6 +110,7 @@ pub fn wuts(base_url: &Url, token: SecretString, http: &Http, options: WutsOptio
         },
         roster: Mutex::default(),
         promotes: AtomicBool::new(false),
+        puts_roles: AtomicBool::new(false),
         warned_length: AtomicUsize::new(0),
     }
 }

@@ -121,7 +121,7 @@ impl Wuts {
             return accepted(None);
         }
         let unseats = change.role.is_some_and(|it| it != ADMIN);
-        self.step(id, unseats, async |url| self.change(url, change).await)
+        self.step(id, unseats, async |url| self.change(id, url, change).await)
             .await
     }
 
@@ -162,30 +162,53 @@ impl Wuts {
 
     /// Sends what differs; the role by a promotion where it can't be sent otherwise. The role comes first:
     /// nobody shall be active with rights that are too many.
-    async fn change(&self, url: &Url, change: Change<'_>) -> Answer {
+    ///
+    /// Both ways to change a role are documented, and not which of them works: an answer without the user is no
+    /// proof, so the first one is looked at.
+    async fn change(&self, id: &MemberId, url: &Url, change: Change<'_>) -> Answer {
         let Some(role) = change.role else {
             return self.put(url, change).await.answer;
         };
-        let mut refused = None;
+        let mut put = None;
         if !self.promotes.load(Ordering::Relaxed) {
-            let put = self.put(url, change).await;
-            if !put.suggests_promotion {
-                return put.answer;
+            let written = self.put(url, change).await;
+            let is_accepted = written.answer.meaning == Meaning::Accepted;
+            if !written.suggests_promotion && (!is_accepted || self.shows_role(id, role).await) {
+                return written.answer;
             }
-            refused = Some(put.answer);
+            put = Some(written.answer);
         }
+        let has_put = put.as_ref().is_some_and(|it| it.meaning == Meaning::Accepted);
         let promoted = self.promote(url, role).await;
-        match (&promoted.meaning, refused) {
+        match (&promoted.meaning, put) {
             (Meaning::Accepted, _) => self.promotes.store(true, Ordering::Relaxed),
+            (Meaning::Unknown, _) => return promoted,
+            // The role may show late: what is read back decides.
+            (_, Some(put)) if has_put => return put,
             // There is no such way either: what was said first is the reason.
             (Meaning::Missing, Some(refused)) => return refused,
             _ => return promoted,
         }
-        if change.active.is_none() {
+        if has_put || change.active.is_none() {
             return promoted;
         }
         let rest = Change { role: None, ..change };
         self.put(url, rest).await.answer
+    }
+
+    /// Whether a role that was sent has come to be, as far as one look can tell; asked once.
+    async fn shows_role(&self, id: &MemberId, role: &str) -> bool {
+        if self.puts_roles.load(Ordering::Relaxed) {
+            return true;
+        }
+        match self.get(id).await {
+            Ok(Some(member)) if member.grant == Some(Grant::new([role])) => {
+                self.puts_roles.store(true, Ordering::Relaxed);
+                true
+            }
+            Ok(Some(_)) => false,
+            Ok(None) | Err(_) => true,
+        }
     }
 
     async fn put(&self, url: &Url, change: Change<'_>) -> Written {
