@@ -135,7 +135,8 @@ fn is_form(remembered: &Remembered, sent: &User, read: &User) -> bool {
             .phone_form
             .as_ref()
             .is_some_and(|form| form.accepts(&sent.phone, &read.phone));
-    name && phone
+    // What somebody may do has no other form.
+    name && phone && sent.grant == read.grant
 }
 
 /// The platform shows our values as they are.
