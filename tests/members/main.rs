@@ -1,4 +1,5 @@
-//! Whole passes on platforms that give their users ids of their own: from an employee table to WUTS and back.
+//! Whole passes on platforms that give their users ids of their own: from an employee table to WUTS and Meta, and
+//! back.
 //!
 //! The simulator is right however it is switched; a test looks at its users, and at the rules that were broken
 //! on the way.
@@ -8,5 +9,9 @@
     reason = "the helpers of a test may panic as the test itself may"
 )]
 
+#[macro_use]
 mod lab;
+mod both;
+mod meta;
+mod switches;
 mod wuts;
