@@ -48,6 +48,27 @@ fn assert_tells(chapter: &str, lines: &[&str]) {
 }
 
 #[test]
+fn the_whole_demo_shows_every_platform() {
+    let temporary = TempDir::new().unwrap();
+    let output = demo(temporary.path(), &["--all"]);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}\n{}", text(&output.stderr));
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+    let chapters = chapters(&told);
+    let [_, _, _, _, _, _, four, day, _] = chapters[..] else {
+        panic!("{} chapters:\n{told}", chapters.len());
+    };
+    for account in ["wazzup-v2", "wazzup-v3", "wuts", "meta"] {
+        assert_tells(four, &[&format!("{account}: in sync (4 employees, 4 applied")]);
+        assert_tells(day, &[&format!("{account}: in sync (5 employees, nothing to do")]);
+    }
+    assert_tells(
+        day,
+        &["user → manager", "DEVELOP → MANAGE", "No platform got a request"],
+    );
+}
+
+#[test]
 fn the_demo_tells_its_story_and_leaves_nothing_behind() {
     let temporary = TempDir::new().unwrap();
     let output = demo(temporary.path(), &[]);

@@ -277,6 +277,9 @@ pub enum Seed {
 /// Arguments of `demo`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
 pub struct DemoArgs {
+    /// Show every platform, too: Wazzup v2 and v3, WUTS, Meta
+    #[arg(long)]
+    pub all: bool,
     /// Without pauses between the chapters
     #[arg(long)]
     pub fast: bool,

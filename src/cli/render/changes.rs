@@ -43,7 +43,12 @@ pub(in crate::cli) fn changes(users: &[ReportedChange], holds: &[Hold], show: &S
             }
         }
     }
-    let table = Table { entries, holds, show };
+    let table = Table {
+        columns: Columns::of(users),
+        entries,
+        holds,
+        show,
+    };
     let text = table.drawn(&WIDE);
     if text.lines().any(|line| line.chars().count() > WIDTH) {
         return table.drawn(&NARROW);
@@ -68,7 +73,27 @@ enum Entry<'a> {
     More(String, usize),
 }
 
+/// The columns between name and outcome: not every platform has phones, or rights that we give.
+#[derive(Clone, Copy)]
+struct Columns {
+    phones: bool,
+    grants: bool,
+}
+
+impl Columns {
+    fn of(users: &[ReportedChange]) -> Columns {
+        let changes = || users.iter().map(|it| &it.settled.change);
+        let any = |has: fn(&User) -> bool| changes().any(|it| it.old.iter().chain(&it.new).any(has));
+        let grants = any(|user| user.grant.is_some());
+        Columns {
+            phones: !grants || any(|user| user.phone.is_some()),
+            grants,
+        }
+    }
+}
+
 struct Table<'a> {
+    columns: Columns,
     entries: Vec<Entry<'a>>,
     /// Told after the table, so that their reasons need not stand at each change.
     holds: &'a [Hold],
@@ -81,7 +106,7 @@ impl Table<'_> {
             .entries
             .iter()
             .filter_map(|entry| match entry {
-                Entry::Change(it) => Some(row(it, shape, self.show)),
+                Entry::Change(it) => Some(row(it, shape, self.columns, self.show)),
                 Entry::More(..) => None,
             })
             .collect();
@@ -147,7 +172,7 @@ fn is_open_one(it: &ReportedChange) -> bool {
     !it.is_planned && it.settled.outcome != Outcome::Applied
 }
 
-fn row(it: &ReportedChange, shape: &Shape, show: &Show) -> Vec<String> {
+fn row(it: &ReportedChange, shape: &Shape, columns: Columns, show: &Show) -> Vec<String> {
     let change = &it.settled.change;
     let outcome = if it.is_planned {
         ""
@@ -160,13 +185,33 @@ fn row(it: &ReportedChange, shape: &Shape, show: &Show) -> Vec<String> {
             cut(&show.plain(&user.name), shape.name_chars)
         }),
     };
-    vec![
+    let mut cells = vec![
         verb(change.op, it.is_planned || is_open_one(it)).to_owned(),
         show.plain(change.id.as_str()),
         name,
-        old_and_new(change, shape.arrow, |user| show.phone(user.phone.as_ref())),
-        outcome.to_owned(),
-    ]
+    ];
+    if columns.phones {
+        cells.push(old_and_new(change, shape.arrow, |user| {
+            show.phone(user.phone.as_ref())
+        }));
+    }
+    if columns.grants {
+        cells.push(old_and_new(change, shape.arrow, |user| rights(user, show)));
+    }
+    cells.push(outcome.to_owned());
+    cells
+}
+
+/// What somebody may do, in the platform's words.
+fn rights(user: &User, show: &Show) -> String {
+    match &user.grant {
+        Some(grant) if !grant.is_empty() => {
+            let words: Vec<&str> = grant.words().collect();
+            show.plain(&words.join(", "))
+        }
+        Some(_) => "none".to_owned(),
+        None => String::new(),
+    }
 }
 
 /// What is to be done, or what was done.

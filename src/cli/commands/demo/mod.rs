@@ -4,7 +4,9 @@
 //! configuration, and this program run as anybody runs it. What the platform shows is compared with what it
 //! must show, chapter by chapter; a story that comes out otherwise ends with 1.
 
+mod all;
 mod company;
+mod fleet;
 pub(in crate::cli) mod people;
 mod stage;
 mod story;
@@ -15,12 +17,19 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use self::company::Company;
-use self::stage::{CONFIG, Ended, Stage, TOKEN_VARIABLE};
+use self::fleet::Fleet;
+use self::stage::{Ended, Stage};
 use crate::cli::args::DemoArgs;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::Interrupt;
+
+/// The configuration's file.
+const CONFIG: &str = "demo.toml";
+
+/// The variable in which commands find the token.
+const TOKEN_VARIABLE: &str = "DEMO_TOKEN";
 
 /// What to do after the story.
 const WHAT_NEXT: &str = "\
@@ -80,11 +89,22 @@ async fn tell(
         console: &desk.console,
         program: program.context("this program's file can't be told")?,
         folder: folder.path(),
+        config: CONFIG,
+        variables: vec![(TOKEN_VARIABLE, company.token())],
+        n_chapters: story::N_CHAPTERS + if args.all { all::N_CHAPTERS } else { 0 },
         has_pauses: is_watched && !args.fast,
         show_phones: args.show_phones,
         interrupt,
     };
     Box::pin(story::tell(&mut stage, &mut company)).await?;
+    if args.all {
+        stage.pause().await?;
+        let fleet = Fleet::found(folder.path()).await?;
+        fs::write(folder.path().join(fleet::CONFIG), fleet.configuration())?;
+        stage.config = fleet::CONFIG;
+        stage.variables = fleet::VARIABLES.to_vec();
+        Box::pin(all::tell(&mut stage, &fleet)).await?;
+    }
     stage.pause().await?;
     stage.heading("What next");
     stage.show(WHAT_NEXT);

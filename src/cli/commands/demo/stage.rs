@@ -6,17 +6,10 @@ use std::process::{Child, Command, Stdio};
 
 use tokio::task::JoinHandle;
 
-use super::company::Company;
 use crate::cli::console::Console;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::render::style::Tone;
 use crate::cli::render::{WIDTH, wrap};
-
-/// The configuration's file in the folder of the story.
-pub(super) const CONFIG: &str = "demo.toml";
-
-/// The variable in which commands find the token.
-pub(super) const TOKEN_VARIABLE: &str = "DEMO_TOKEN";
 
 /// Where the story is told.
 pub(super) struct Stage<'a> {
@@ -25,6 +18,11 @@ pub(super) struct Stage<'a> {
     pub(super) program: PathBuf,
     /// Where commands run.
     pub(super) folder: &'a Path,
+    /// The configuration's file in that folder.
+    pub(super) config: &'static str,
+    /// In which commands find the tokens.
+    pub(super) variables: Vec<(&'static str, &'static str)>,
+    pub(super) n_chapters: usize,
     pub(super) has_pauses: bool,
     pub(super) show_phones: bool,
     /// Looked at while a command runs and in pauses. What lies between is short, and must not be broken off:
@@ -48,8 +46,8 @@ pub(super) enum Excerpt {
 
 impl Stage<'_> {
     /// Begins a chapter.
-    pub(super) fn chapter(&self, n: usize, of: usize, title: &str) {
-        self.heading(&format!("{n} of {of} ── {title}"));
+    pub(super) fn chapter(&self, n: usize, title: &str) {
+        self.heading(&format!("{n} of {} ── {title}", self.n_chapters));
     }
 
     /// A line across the screen.
@@ -84,16 +82,15 @@ impl Stage<'_> {
     /// If it ends otherwise than the story tells.
     pub(super) async fn run(
         &mut self,
-        company: &Company,
         words: &[&'static str],
         exit: i32,
         excerpt: Excerpt,
     ) -> anyhow::Result<String> {
-        let line = format!("$ wazzup-sync --config {CONFIG} {}", words.join(" "));
+        let line = format!("$ wazzup-sync --config {} {}", self.config, words.join(" "));
         let style = self.console.style;
         self.console
             .print(&format!("\n{}\n", style.paint(Tone::Heading, &line)));
-        let mut command = self.command(company, words);
+        let mut command = self.command(words);
         let mut running = Running(command.spawn()?);
         let stdout = read_all(running.0.stdout.take());
         let stderr = read_all(running.0.stderr.take());
@@ -124,7 +121,7 @@ impl Stage<'_> {
         Ok(stdout)
     }
 
-    fn command(&self, company: &Company, words: &[&'static str]) -> Command {
+    fn command(&self, words: &[&'static str]) -> Command {
         let color = if self.console.style.has_color() {
             "always"
         } else {
@@ -135,8 +132,8 @@ impl Stage<'_> {
             .current_dir(self.folder)
             // What is set for the real thing must not get into the story.
             .env_clear()
-            .env(TOKEN_VARIABLE, company.token())
-            .args(["--config", CONFIG])
+            .envs(self.variables.iter().copied())
+            .args(["--config", self.config])
             .args(["--color", color])
             .args(words)
             .stdin(Stdio::null())

@@ -6,7 +6,8 @@ use super::people::person;
 use super::stage::{Excerpt, Stage};
 use crate::cli::render::table::aligned;
 
-const N_CHAPTERS: usize = 6;
+/// Chapters of this story.
+pub(super) const N_CHAPTERS: usize = 6;
 
 /// Tells all of it.
 ///
@@ -27,7 +28,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>, company: &mut Company) -> anyhow
 }
 
 async fn the_plan(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
-    stage.chapter(1, N_CHAPTERS, "What there is, and what would be done");
+    stage.chapter(1, "What there is, and what would be done");
     let (rows, n_rows) = company.table(4).await?;
     stage.say(&format!(
         "A made-up company has {n_rows} employees in its CRM's database, with phones as people type them. Its account \
@@ -40,7 +41,7 @@ async fn the_plan(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Resul
     stage.show(&aligned(rows, 2));
     stage.show("`plan` says what would be done, down to the requests, and sends nothing:\n");
     let excerpt = Excerpt::FirstAndFrom(4, "request 1");
-    stage.run(company, &["plan"], 0, excerpt).await?;
+    stage.run(&["plan"], 0, excerpt).await?;
     anyhow::ensure!(
         company.take_counts().writes() == 0,
         "a plan wrote to the platform"
@@ -49,10 +50,10 @@ async fn the_plan(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Resul
 }
 
 async fn the_first_sync(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
-    stage.chapter(2, N_CHAPTERS, "The first sync");
+    stage.chapter(2, "The first sync");
     stage.say("`reconcile` does it. `applied` means: read back from the platform, not assumed.");
     let excerpt = Excerpt::FirstAndFrom(6, "not ours");
-    stage.run(company, &["reconcile"], 0, excerpt).await?;
+    stage.run(&["reconcile"], 0, excerpt).await?;
     company.inspect()?;
     let counts = company.take_counts();
     let shown = format!(
@@ -66,7 +67,7 @@ async fn the_first_sync(stage: &mut Stage<'_>, company: &mut Company) -> anyhow:
 }
 
 async fn a_day(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
-    stage.chapter(3, N_CHAPTERS, "A day's changes, and two who swap their phones");
+    stage.chapter(3, "A day's changes, and two who swap their phones");
     let (one, other, leaver, bride, new) = (person(1), person(9), person(12), person(17), person(41));
     let married = "Kristīne Vītola";
     company.swap_phones(one.id, other.id).await?;
@@ -79,7 +80,7 @@ async fn a_day(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<(
          gives her number away, the other one takes it, and then she takes the one that is free now.",
         one.name, other.name, leaver.name, bride.name, new.name
     ));
-    let said = stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
+    let said = stage.run(&["reconcile"], 0, Excerpt::Whole).await?;
     anyhow::ensure!(said.contains("parked"), "nobody was parked for the swap");
     company.inspect()?;
     stage.confirm(&["The platform shows just that, and nobody else was touched."]);
@@ -88,11 +89,7 @@ async fn a_day(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<(
 }
 
 async fn a_mass_departure(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
-    stage.chapter(
-        4,
-        N_CHAPTERS,
-        "A filter breaks, and nearly everybody seems to have left",
-    );
+    stage.chapter(4, "A filter breaks, and nearly everybody seems to have left");
     company.break_view().await?;
     let (_, n_rows) = company.table(0).await?;
     stage.say(&format!(
@@ -100,19 +97,19 @@ async fn a_mass_departure(stage: &mut Stage<'_>, company: &mut Company) -> anyho
          unasked: they are held until a person decides, and everything else would go on."
     ));
     let excerpt = Excerpt::FirstAndFrom(2, "Held: removals");
-    stage.run(company, &["reconcile"], 4, excerpt).await?;
+    stage.run(&["reconcile"], 4, excerpt).await?;
     anyhow::ensure!(company.take_counts().writes() == 0, "a held removal was sent");
     company.inspect()?;
     stage.confirm(&["Nobody was removed. The view is mended, and nothing is left to decide:"]);
     company.mend_view().await?;
-    stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
+    stage.run(&["reconcile"], 0, Excerpt::Whole).await?;
     company.inspect()?;
     company.take_counts();
     Ok(())
 }
 
 async fn bad_rows(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
-    stage.chapter(5, N_CHAPTERS, "Bad rows");
+    stage.chapter(5, "Bad rows");
     let (unsure, first) = (person(7), person(3));
     let mut nameless = person(42);
     nameless.name.clear();
@@ -129,7 +126,7 @@ async fn bad_rows(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Resul
          and the CRM's owner learns what to mend.",
         second.name, first.name, good.name, unsure.name
     ));
-    stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
+    stage.run(&["reconcile"], 0, Excerpt::Whole).await?;
     company.inspect()?;
     stage
         .confirm(&["The new ones are on the platform, one of them without a phone for now; 7 is as before."]);
@@ -138,22 +135,18 @@ async fn bad_rows(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Resul
 }
 
 async fn nothing_to_do(stage: &mut Stage<'_>, company: &mut Company) -> anyhow::Result<()> {
-    stage.chapter(
-        6,
-        N_CHAPTERS,
-        "The rows are mended, and then there is nothing to do",
-    );
+    stage.chapter(6, "The rows are mended, and then there is nothing to do");
     let mended = [person(42), person(43)];
     for person in &mended {
         company.mend(person).await?;
     }
     company.believe(7).await?;
     stage.say("Somebody mends the three rows, and the next run does what was left:");
-    stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
+    stage.run(&["reconcile"], 0, Excerpt::Whole).await?;
     company.inspect()?;
     company.take_counts();
     stage.show("From now on, as long as nothing changes, all it takes is one read of the table:\n");
-    stage.run(company, &["reconcile"], 0, Excerpt::Whole).await?;
+    stage.run(&["reconcile"], 0, Excerpt::Whole).await?;
     company.inspect()?;
     let requests = company.take_counts().requests;
     anyhow::ensure!(requests == 0, "{requests} requests were made for nothing");
