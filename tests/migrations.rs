@@ -14,7 +14,7 @@ use wazzup_sync::domain::user::UserId;
 use wazzup_sync::store::{LATEST, Store, StoreError, migrator};
 
 /// Rows that fit the schema after each migration; each is there when the next one is applied.
-const SAMPLES: [&str; 7] = [
+const SAMPLES: [&str; 8] = [
     "INSERT INTO accounts (id, name, digest, bound_remote, bound_credential, verified_at)
         VALUES (1, 'acme', 'd', 'r', 'c', 5), (2, 'empty', NULL, NULL, NULL, NULL)",
     "INSERT INTO runs (id, run, account_id, started_at, ended_at, result, settled)
@@ -34,6 +34,8 @@ const SAMPLES: [&str; 7] = [
      INSERT INTO decisions (account_id, user_id, subject, until) VALUES (1, '9', 'removal', 1000)",
     "INSERT INTO clear_facts (kind, base_url, learned_at) VALUES ('wazzup-v2', 'https://a', 7);
      INSERT INTO seat_facts (account_id, seats, learned_at) VALUES (1, 5, 7)",
+    "INSERT INTO tokens (account_id, remote, sealed, asked_at, changed_at) VALUES (1, 'r', NULL, 7, 7);
+     INSERT INTO refusals (account_id, secret, text, since, last_tried, n_tries) VALUES (1, 's', 'HTTP 401', 5, 7, 2)",
 ];
 
 async fn connect(path: &Path) -> SqliteConnection {
@@ -71,6 +73,7 @@ async fn every_migration_works_over_the_rows_of_the_one_before() {
     let state = store.account("acme").await.unwrap();
     assert_eq!(state.digest.as_deref(), Some("d"));
     assert!(state.open_intents);
+    assert_eq!(state.refusal.as_ref().map(|it| it.n_tries), Some(2));
     let counts = [
         state.n_managed,
         state.n_open,

@@ -35,10 +35,13 @@ mod holds;
 mod journal;
 mod outcomes;
 mod prune;
+mod refusals;
 mod requests;
 mod runs;
 mod schema;
+mod seal;
 mod state;
+mod tokens;
 mod users;
 mod words;
 
@@ -51,10 +54,13 @@ pub use file::RemoteLock;
 pub use holds::{HoldStatus, OpenHold, StoredHold};
 pub use journal::{AnswerRecord, RunId};
 pub use outcomes::OpenOutcome;
+pub use refusals::CredentialNews;
 pub use requests::{RequestRecord, RequestUser};
 pub use runs::{Changes, FindRunError, Outcomes, Requests, RunDetail, RunError, RunSummary};
 pub use schema::{LATEST, migrator};
+pub use seal::{TokenKey, WeakKey};
 pub use state::AccountError;
+pub use tokens::{KeptTokens, Tokens, TokensError};
 pub use users::ClaimError;
 
 /// How long a writer waits for another one. Transactions take milliseconds; who is longer at it hangs.
