@@ -132,7 +132,14 @@ async fn open_pass(
         .err();
     if !matches!(
         stop,
-        Some(Stop::Refused(_) | Stop::Unreachable(_) | Stop::Store(_) | Stop::Bug(_))
+        Some(
+            Stop::Refused(_)
+                | Stop::Unreachable(_)
+                | Stop::Store(_)
+                | Stop::NotKept(_)
+                | Stop::Misconfigured(_)
+                | Stop::Bug(_)
+        )
     ) {
         // Ending early or not: nobody is left without the phone that was only to be moved.
         if let Err(late) = bring_back(&mut run, &mut course).await {

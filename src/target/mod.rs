@@ -14,11 +14,13 @@
 //! - [`WriteTarget::send`]: the wire form of a [`Batch`], with wire types private to the file, and the meaning of
 //!   the answer, by [`classify`] or by a table of its own where its codes differ.
 //!
-//! The rest is here: [`client`] paces, authorises, counts and logs, [`http`] bounds each exchange,
-//! [`error_body`] finds code and text in a refusal of any shape, [`failure`] says what went wrong below HTTP.
+//! The rest is here: [`client`] paces, authorises, counts and logs, [`credential`] has the token for a request
+//! and renews it, [`http`] bounds each exchange, [`error_body`] finds code and text in a refusal of any shape,
+//! [`failure`] says what went wrong below HTTP.
 
 pub mod classify;
 pub mod client;
+pub mod credential;
 pub mod error_body;
 pub mod failure;
 pub mod http;
@@ -33,9 +35,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretString;
 use url::Url;
 
+use self::credential::Credential;
 use self::http::Http;
 use crate::domain::batch::Batch;
 use crate::domain::capability::Capabilities;
@@ -75,9 +77,14 @@ impl Kind {
 
 /// The remote of that kind, for reading and writing. Whoever only reads takes it as [`ReadTarget`]. Nothing is
 /// opened before the first request.
-pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> Arc<dyn WriteTarget> {
+pub fn open(
+    kind: Kind,
+    base_url: &Url,
+    credential: impl Into<Credential>,
+    http: &Http,
+) -> Arc<dyn WriteTarget> {
     match kind {
-        Kind::WazzupV2 => Arc::new(wazzup_v2::wazzup_v2(base_url, token, http)),
+        Kind::WazzupV2 => Arc::new(wazzup_v2::wazzup_v2(base_url, credential, http)),
     }
 }
 
@@ -167,4 +174,15 @@ pub enum Meaning {
     SeatsTaken,
     /// Any other 4xx: an item of the batch is not acceptable.
     BadItem,
+    /// The request did not leave, because of this machine.
+    NotSent(Hindrance),
+}
+
+/// What on this machine keeps a request from leaving.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hindrance {
+    /// What has to be remembered first can't be.
+    Store,
+    /// What the configuration names can't be used.
+    Configuration,
 }

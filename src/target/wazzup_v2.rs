@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use reqwest::Method;
-use secrecy::SecretString;
 use serde::Serialize;
 use url::Url;
 
 use super::client::{Call, Client};
+use super::credential::Credential;
 use super::http::{Http, Reply};
 use super::paging::{Paging, Row};
 use super::user_rows::{self, Payload};
@@ -54,15 +54,15 @@ pub struct WazzupV2 {
     pages_are_small: AtomicBool,
 }
 
-/// The account behind that token. Nothing is sent yet.
-pub fn wazzup_v2(base_url: &Url, token: SecretString, http: &Http) -> WazzupV2 {
+/// The account behind that credential. Nothing is sent yet.
+pub fn wazzup_v2(base_url: &Url, credential: impl Into<Credential>, http: &Http) -> WazzupV2 {
     let mut users_url = base_url.clone();
     // A URL without a path can't be requested either; the first request says so.
     if let Ok(mut path) = users_url.path_segments_mut() {
         path.pop_if_empty().extend(["v2", "users"]);
     }
     WazzupV2 {
-        client: Client::new(http, token),
+        client: Client::new(http, credential),
         users_url,
         capabilities: Capabilities {
             batch_users: 100,

@@ -110,7 +110,7 @@ fn advice(stop: &Stop, report: &AccountReport) -> String {
         Stop::AllQuarantined(_) => {
             "Nothing was sent. Every row has a finding; often it is one column of the query that is wrong.".to_owned()
         }
-        Stop::Store(_) => "Nothing can be sent without the store, because nothing could be remembered.".to_owned(),
+        Stop::Store(_) | Stop::NotKept(_) => "Nothing can be sent without the store, because nothing could be remembered.".to_owned(),
         Stop::Refused(_) => format!(
             "Check the credential that accounts[{account}].target names: is it still valid, and of this platform?"
         ),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod connection;
+mod credentials;
 mod reading;
 mod secrets;
 mod server;
