@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use divan::{Bencher, black_box};
 use wazzup_sync::domain::batch::ClearBy;
-use wazzup_sync::domain::capability::Capabilities;
+use wazzup_sync::domain::capability::{Capabilities, Names};
 use wazzup_sync::domain::contention::{Clearing, ParkPolicy, Terms};
 use wazzup_sync::domain::diff::{Known, Leavers, OnDrift, Policy};
 use wazzup_sync::domain::employee::{Employees, LongIds, Rules, employees};
@@ -124,6 +124,10 @@ impl Office {
                 seats: None,
                 unique_phones: true,
                 upsert: false,
+                names: Names::Managed,
+                phones: true,
+                grants: false,
+                creates: true,
                 page_users: 100,
             },
             scope: Scope::default(),

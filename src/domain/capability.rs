@@ -15,6 +15,25 @@ pub struct Capabilities {
     pub unique_phones: bool,
     /// A create and an update may travel in the same request.
     pub upsert: bool,
+    /// What the name of a user is to the platform.
+    pub names: Names,
+    /// Users have phones.
+    pub phones: bool,
+    /// Users have a role or tasks, which travel with the user.
+    pub grants: bool,
+    /// New users may be made; where not, only those that the platform knows already can be admitted.
+    pub creates: bool,
     /// Users of one page of a list, as asked for; how many requests a whole list takes is judged by it.
     pub page_users: usize,
+}
+
+/// What the name of a user is to a platform.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Names {
+    /// A text that we keep equal to the CRM's.
+    Managed,
+    /// The person's identity, such as an e-mail: another name is another user.
+    Identity,
+    /// The platform's own: it stays as it is.
+    Unmanaged,
 }

@@ -19,6 +19,7 @@ pub mod desired;
 pub mod diff;
 pub mod employee;
 pub mod finding;
+pub mod grant;
 pub mod guard;
 pub mod memory;
 pub mod name;

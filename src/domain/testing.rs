@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::ClearBy;
-use super::capability::Capabilities;
+use super::capability::{Capabilities, Names};
 use super::contention::{Clearing, ParkPolicy, Terms};
 use super::diff::{Known, Leavers, OnDrift, Policy};
 use super::employee::{Employees, LongIds, Rules, employees};
@@ -124,6 +124,10 @@ impl Default for Office {
                 seats: None,
                 unique_phones: true,
                 upsert: false,
+                names: Names::Managed,
+                phones: true,
+                grants: false,
+                creates: true,
                 page_users: 100,
             },
             scope: Scope::default(),

@@ -66,7 +66,7 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
         clock,
         ..
     } = parts;
-    let Some(_lock) = store.lock_remote(&account.binding.remote)? else {
+    let Some(_lock) = store.lock_remote(&account.binding.remote).await? else {
         report.result = RunResult::Busy;
         return Ok(());
     };

@@ -46,7 +46,7 @@ pub async fn rebuild(parts: &Parts<'_>) -> Result<Rebuilt, Stop> {
         clock,
         ..
     } = parts;
-    let Some(_lock) = store.lock_remote(&account.binding.remote)? else {
+    let Some(_lock) = store.lock_remote(&account.binding.remote).await? else {
         return Ok(Rebuilt::Busy);
     };
     let world = Reader::new(*target, *timing).list().await?;

@@ -66,6 +66,11 @@ pub use users::ClaimError;
 /// How long a writer waits for another one. Transactions take milliseconds; who is longer at it hangs.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How often a lock is asked for, and how long in between: a quarter of a second in all, while starting a
+/// program takes some milliseconds.
+const LOCK_ATTEMPTS: u32 = 26;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
+
 /// The store, over one connection. Methods may be called side by side: they take turns.
 pub struct Store {
     path: PathBuf,
@@ -184,10 +189,19 @@ impl Store {
 
     /// Takes the right to run on a remote; `None` if somebody else has it, here or in another process.
     ///
+    /// Asked for several times before it is given up: a process that was just started by this one has all
+    /// open files, and so the locks of runs that have ended, until it becomes another program.
+    ///
     /// # Errors
     /// [`StoreError::Io`] if the lock file can't be had.
-    pub fn lock_remote(&self, remote: &str) -> Result<Option<RemoteLock>, StoreError> {
+    pub async fn lock_remote(&self, remote: &str) -> Result<Option<RemoteLock>, StoreError> {
         file::create_locks_folder(&self.path)?;
+        for _ in 1..LOCK_ATTEMPTS {
+            if let Some(lock) = file::try_lock_remote(&self.path, remote)? {
+                return Ok(Some(lock));
+            }
+            tokio::time::sleep(LOCK_PAUSE).await;
+        }
         file::try_lock_remote(&self.path, remote)
     }
 

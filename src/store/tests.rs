@@ -37,7 +37,7 @@ async fn only_the_owner_can_read_the_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.db");
     let store = Store::open(&path).await.unwrap();
-    let _lock = store.lock_remote("https://a").unwrap().unwrap();
+    let _lock = store.lock_remote("https://a").await.unwrap().unwrap();
     store.begin_run("acme", NOW).await.unwrap();
     for name in ["state.db", "state.db-wal", "state.db-shm"] {
         assert_eq!(mode(&folder.path().join(name)), 0o600, "{name}");
@@ -126,16 +126,29 @@ async fn a_remote_is_locked_once_even_in_one_process() {
         Store::open(&path).await.unwrap(),
         Store::open(&path).await.unwrap(),
     );
-    let lock = one.lock_remote("https://a").unwrap().unwrap();
-    assert!(two.lock_remote("https://a").unwrap().is_none());
-    assert!(one.lock_remote("https://a").unwrap().is_none());
-    assert!(two.lock_remote("https://b").unwrap().is_some());
+    let lock = one.lock_remote("https://a").await.unwrap().unwrap();
+    assert!(two.lock_remote("https://a").await.unwrap().is_none());
+    assert!(one.lock_remote("https://a").await.unwrap().is_none());
+    assert!(two.lock_remote("https://b").await.unwrap().is_some());
     drop(lock);
-    assert!(two.lock_remote("https://a").unwrap().is_some());
+    assert!(two.lock_remote("https://a").await.unwrap().is_some());
 }
 
 /// Where a process started by the test below finds the store.
 const PATH: &str = "TEST_STORE_PATH";
+
+#[tokio::test]
+async fn a_lock_that_is_about_to_be_given_back_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db")).await.unwrap();
+    let held = store.lock_remote("https://a").await.unwrap().unwrap();
+    let give_back = async {
+        tokio::task::yield_now().await;
+        drop(held);
+    };
+    let (taken, ()) = tokio::join!(store.lock_remote("https://a"), give_back);
+    assert!(taken.unwrap().is_some());
+}
 
 #[test]
 fn a_lock_dies_with_its_process() {
@@ -145,7 +158,7 @@ fn a_lock_dies_with_its_process() {
         .unwrap();
     if let Some(path) = std::env::var_os(PATH) {
         let store = runtime.block_on(Store::open(Path::new(&path))).unwrap();
-        let _lock = store.lock_remote("https://a").unwrap().unwrap();
+        let _lock = runtime.block_on(store.lock_remote("https://a")).unwrap().unwrap();
         // To the error stream, which the test harness does not capture when written to directly.
         std::io::stderr().write_all(b"!").unwrap();
         // Until it is killed.
@@ -166,10 +179,20 @@ fn a_lock_dies_with_its_process() {
     let mut said = [0];
     child.stderr.take().unwrap().read_exact(&mut said).unwrap();
     assert_eq!(said, *b"!");
-    assert!(store.lock_remote("https://a").unwrap().is_none());
+    assert!(
+        runtime
+            .block_on(store.lock_remote("https://a"))
+            .unwrap()
+            .is_none()
+    );
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(store.lock_remote("https://a").unwrap().is_some());
+    assert!(
+        runtime
+            .block_on(store.lock_remote("https://a"))
+            .unwrap()
+            .is_some()
+    );
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ pub mod credential;
 pub mod error_body;
 pub mod failure;
 pub mod http;
+pub mod member;
 pub mod pace;
 pub mod paging;
 #[cfg(test)]

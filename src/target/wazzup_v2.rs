@@ -21,7 +21,7 @@ use super::paging::{Paging, Row};
 use super::user_rows::{self, Payload};
 use super::{Answer, Listing, Meaning, ReadTarget, Requests, WriteTarget, classify};
 use crate::domain::batch::{Batch, ClearBy, Item, PhoneField, Verb};
-use crate::domain::capability::Capabilities;
+use crate::domain::capability::{Capabilities, Names};
 use crate::domain::user::{User, UserId};
 
 /// Where the API lives unless the configuration says otherwise.
@@ -71,6 +71,10 @@ pub fn wazzup_v2(base_url: &Url, credential: impl Into<Credential>, http: &Http)
             seats: Some(1000),
             unique_phones: true,
             upsert: false,
+            names: Names::Managed,
+            phones: true,
+            grants: false,
+            creates: true,
             page_users: PAGE_USERS,
         },
         pages_are_small: AtomicBool::new(false),

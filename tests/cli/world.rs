@@ -203,7 +203,7 @@ impl World {
             let store = Store::open(&self.path("state.db")).await.unwrap();
             let account = workplace.settings.account("acme").unwrap();
             let remote = workplace.remote_of(account, Some(&store)).unwrap();
-            store.lock_remote(&remote).unwrap().unwrap()
+            store.lock_remote(&remote).await.unwrap().unwrap()
         })
     }
 }

@@ -23,7 +23,7 @@ use super::walk::{edit, random_switches, seeds};
 
 /// Runs until the platform has received `n` requests, and drops everything then, the store included: as a
 /// killed process does.
-async fn kill_after(lab: &mut Lab, n: usize) -> Option<AccountReport> {
+pub async fn kill_after(lab: &mut Lab, n: usize) -> Option<AccountReport> {
     lab.count_anew();
     let report = {
         let sim = &lab.sim;

@@ -16,3 +16,4 @@ mod platforms;
 mod refusals;
 mod scenarios;
 mod walk;
+mod wild;
