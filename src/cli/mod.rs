@@ -8,6 +8,7 @@ pub mod args;
 mod choose;
 mod commands;
 mod console;
+mod credentials;
 mod desk;
 pub mod exit;
 mod failure;

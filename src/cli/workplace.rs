@@ -7,20 +7,23 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 
+use super::credentials::Access;
 use super::failure::chain;
 use crate::domain::diff::{Leavers, Policy};
 use crate::domain::memory::Millis;
 use crate::domain::user::UserId;
 use crate::reconcile::{Account, Clock, Timing};
 use crate::settings::{
-    AccountSettings, DatabaseUrl, Environment, Platform, RemovalPolicy, SecretRef, Settings, SourceRead,
-    SourceSettings, StoreUrl, WazzupCredential,
+    AccountSettings, DatabaseUrl, Environment, RemovalPolicy, SecretRef, Settings, SourceRead,
+    SourceSettings, StoreUrl,
 };
 use crate::source::{self, Source, SourceOptions};
-use crate::store::{Binding, Store};
+use crate::store::Store;
+use crate::target::credential::Now;
+use crate::target::credential::white_label::Partners;
 use crate::target::http::{Http, HttpOptions};
 use crate::target::{self, Kind, WriteTarget};
 
@@ -32,6 +35,8 @@ pub struct Workplace {
     pub environment: Environment,
     /// The connections, built at the first request.
     pub http: Http,
+    /// The partners whose accounts are looked after, each with one login.
+    pub partners: Partners,
     /// The time of day.
     pub clock: Clock,
 }
@@ -42,7 +47,7 @@ pub struct Workplace {
 pub struct Unresolved(pub Vec<String>);
 
 impl Unresolved {
-    fn one(key: &str, message: impl std::fmt::Display) -> Unresolved {
+    pub(super) fn one(key: &str, message: impl std::fmt::Display) -> Unresolved {
         Unresolved(vec![format!("{key}: {message}")])
     }
 }
@@ -70,6 +75,7 @@ impl Workplace {
             ca_file: http.ca_file.clone(),
         });
         Workplace {
+            partners: Partners::new(&http, Now::new(Arc::clone(&clock))),
             settings,
             environment,
             http,
@@ -114,10 +120,10 @@ impl Workplace {
             let key = format!("accounts[{}].source", account.name);
             Unresolved::one(&key, format_args!("there is no source `{}`", account.source))
         })?;
-        let (source, token) = match (self.open_source(source_settings), self.token(account)) {
-            (Ok(source), Ok(token)) => (source, token),
-            (source, token) => {
-                let problems = [source.err(), token.err()].into_iter().flatten();
+        let (source, access) = match (self.open_source(source_settings), self.access(account, store)) {
+            (Ok(source), Ok(access)) => (source, access),
+            (source, access) => {
+                let problems = [source.err(), access.err()].into_iter().flatten();
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
@@ -126,19 +132,20 @@ impl Workplace {
             let key = format!("accounts[{}].target.kind", account.name);
             Unresolved::one(&key, "is not supported by this version yet")
         })?;
-        let credential = fingerprint(store, &token);
-        let base_url = account.target.base_url.to_string();
-        let target = target::open(kind, &account.target.base_url, token, &self.http);
-        let binding = Binding {
-            remote: remote(account, &credential),
+        let Access {
             credential,
-        };
+            binding,
+            secret_mark,
+        } = access;
+        let base_url = account.target.base_url.to_string();
+        let target = target::open(kind, &account.target.base_url, credential, &self.http);
         let fingerprints = self.settings.fingerprints(account);
         let account = Account {
             name: account.name.clone(),
             kind: kind.word().to_owned(),
             base_url,
             binding,
+            secret_mark,
             default_region: source_settings.default_region.as_deref().map(Arc::from),
             long_ids: source_settings.long_ids,
             policy: policy(account),
@@ -153,12 +160,6 @@ impl Workplace {
             target,
             account,
         })
-    }
-
-    /// The remote of an account; `None` if it can't be told, which is a problem of that account.
-    pub fn remote_of(&self, account: &AccountSettings, store: Option<&Store>) -> Option<String> {
-        let token = self.token(account).ok()?;
-        Some(remote(account, &fingerprint(store, &token)))
     }
 
     /// One source of the configuration. Connects to nothing yet.
@@ -200,19 +201,8 @@ impl Workplace {
         source::open(options).map_err(|error| Unresolved::one(&format!("{key}.url"), error.cause))
     }
 
-    /// The credential for the account's platform.
-    fn token(&self, account: &AccountSettings) -> Result<SecretString, Unresolved> {
-        let key = format!("accounts[{}].target", account.name);
-        match &account.target.platform {
-            Platform::WazzupV2 {
-                credential: WazzupCredential::Token(token),
-                ..
-            } => self.secret(&format!("{key}.token"), token),
-            _ => Err(Unresolved::one(&key, "is not supported by this version yet")),
-        }
-    }
-
-    fn secret(&self, key: &str, reference: &SecretRef) -> Result<SecretString, Unresolved> {
+    /// The secret that a key refers to.
+    pub(super) fn secret(&self, key: &str, reference: &SecretRef) -> Result<SecretString, Unresolved> {
         reference
             .resolve(&self.environment)
             .map_err(|error| Unresolved::one(key, chain(&error)))
@@ -224,21 +214,8 @@ pub fn system_clock() -> Clock {
     Arc::new(|| Millis(chrono::Utc::now().timestamp_millis()))
 }
 
-/// What two accounts must not share: kind, address and credential.
-fn remote(account: &AccountSettings, credential: &str) -> String {
-    let target = &account.target;
-    format!("{} {} {credential}", target.kind().word(), target.base_url)
-}
-
-fn fingerprint(store: Option<&Store>, token: &SecretString) -> String {
-    match store {
-        Some(store) => store.fingerprint(token),
-        None => mark(token.expose_secret()),
-    }
-}
-
 /// A short text that stands for a long one.
-fn mark(text: &str) -> String {
+pub(super) fn mark(text: &str) -> String {
     Sha256::digest(text)
         .iter()
         .take(16)

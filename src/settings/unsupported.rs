@@ -5,7 +5,7 @@
 
 use super::problem::{Place, Problem};
 use super::source::SourceRead;
-use super::target::{Platform, WazzupCredential};
+use super::target::Platform;
 use super::urls::{Database, DatabaseUrl};
 use super::{AccountSettings, Settings, StoreUrl};
 
@@ -65,17 +65,7 @@ fn of_target(account: &AccountSettings) -> Vec<Problem> {
     let key = |name: &str| format!("accounts[{}].{name}", account.name);
     let mut problems = Vec::new();
     match &account.target.platform {
-        Platform::WazzupV2 { credential, access } => {
-            match credential {
-                WazzupCredential::Token(_) => {}
-                WazzupCredential::WhiteLabel { .. } => {
-                    let key = key("target.white_label");
-                    problems.push(problem(&account.place, key, "a partner's login"));
-                }
-                WazzupCredential::OAuth { .. } => {
-                    problems.push(problem(&account.place, key("target.oauth"), "OAuth"));
-                }
-            }
+        Platform::WazzupV2 { access, .. } => {
             if access.is_some() {
                 problems.push(problem(&account.place, key("access"), "managing access"));
             }

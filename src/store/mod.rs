@@ -54,7 +54,7 @@ pub use file::RemoteLock;
 pub use holds::{HoldStatus, OpenHold, StoredHold};
 pub use journal::{AnswerRecord, RunId};
 pub use outcomes::OpenOutcome;
-pub use refusals::CredentialNews;
+pub use refusals::Refused;
 pub use requests::{RequestRecord, RequestUser};
 pub use runs::{Changes, FindRunError, Outcomes, Requests, RunDetail, RunError, RunSummary};
 pub use schema::{LATEST, migrator};

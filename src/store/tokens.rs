@@ -3,13 +3,16 @@
 //! A renewal is written down before it is asked for, and its tokens before any of them is used: so a run that
 //! finds a renewal without an answer knows that the platform may have replaced what it has.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use sqlx::sqlite::SqliteConnection;
+use tokio::time::{Instant, sleep};
 
 use super::file::{self, RemoteLock};
 use super::seal::TokenKey;
-use super::{Store, StoreError, account_key, at, begin, ensure_account};
+use super::{LOCK_PAUSE, Store, StoreError, account_key, at, begin, ensure_account};
 use crate::domain::memory::Millis;
 
 /// How long the tokens of another credential are kept after their last change: whoever puts an old
@@ -71,14 +74,26 @@ struct Content {
 }
 
 impl Store {
-    /// Takes the right to renew the tokens of a remote; `None` if somebody else has it.
+    /// Waits for the right to renew the tokens of a remote; `None` if somebody else has it for longer than that.
     ///
     /// # Errors
     /// [`StoreError::Io`] if the lock file can't be had.
-    pub fn lock_tokens(&self, remote: &str) -> Result<Option<RemoteLock>, StoreError> {
+    pub async fn lock_tokens(
+        &self,
+        remote: &str,
+        patience: Duration,
+    ) -> Result<Option<RemoteLock>, StoreError> {
         // Apart from the lock of a run: who only reads renews too, and takes no such lock.
+        let name = format!("tokens of {remote}");
         file::create_locks_folder(&self.path)?;
-        file::try_lock_remote(&self.path, &format!("tokens of {remote}"))
+        let deadline = Instant::now() + patience;
+        loop {
+            // A lock that blocks would keep a thread, and the process from ending.
+            match file::try_lock_remote(&self.path, &name)? {
+                None if Instant::now() < deadline => sleep(LOCK_PAUSE).await,
+                lock => return Ok(lock),
+            }
+        }
     }
 
     /// What is kept of an account for the credential of that remote.

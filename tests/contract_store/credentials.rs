@@ -1,8 +1,10 @@
 //! Credentials: what was refused, and tokens that nobody can read in the file.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use wazzup_sync::domain::refusal::Refusal;
-use wazzup_sync::store::{CredentialNews, TokenKey, Tokens, TokensError};
+use wazzup_sync::store::{Refused, TokenKey, Tokens, TokensError};
 
 use super::*;
 
@@ -19,17 +21,17 @@ fn tokens(refresh: &str, access: &str) -> Tokens {
     }
 }
 
-fn refused(secret: &str, text: &str) -> CredentialNews {
-    CredentialNews::Refused {
+fn refused(secret: &str, text: &str) -> Option<Refused> {
+    Some(Refused {
         secret: secret.to_owned(),
         text: text.to_owned(),
-    }
+    })
 }
 
-async fn learn(store: &Store, credential: CredentialNews, ended_at: Millis) {
+async fn learn(store: &Store, refused: Option<Refused>, ended_at: Millis) {
     let closing = Closing {
         ended_at,
-        credential,
+        refused,
         ..closing()
     };
     run_with(store, "acme", &closing).await;
@@ -43,7 +45,7 @@ pub async fn a_refusal_counts_while_the_credential_is_the_same(store: &Store) {
     assert_eq!(refusal(store).await, None);
     learn(store, refused("one", "HTTP 401"), later(1)).await;
     learn(store, refused("one", "HTTP 403"), later(2)).await;
-    learn(store, CredentialNews::None, later(3)).await;
+    learn(store, None, later(3)).await;
     let mut expected = Refusal {
         secret: "one".to_owned(),
         text: "HTTP 403".to_owned(),
@@ -56,8 +58,6 @@ pub async fn a_refusal_counts_while_the_credential_is_the_same(store: &Store) {
     expected.secret = "other".to_owned();
     (expected.since, expected.last_tried, expected.n_tries) = (later(4), later(4), 1);
     assert_eq!(refusal(store).await, Some(expected));
-    learn(store, CredentialNews::Taken, later(5)).await;
-    assert_eq!(refusal(store).await, None);
 }
 
 pub async fn a_refusal_can_be_forgotten(store: &Store) {
@@ -153,11 +153,26 @@ pub async fn a_renamed_account_keeps_its_tokens_and_a_forgotten_one_does_not(sto
 }
 
 pub async fn only_one_renews_at_a_time(store: &Store) {
-    let first = store.lock_tokens("r").unwrap();
+    let lock = async |remote| store.lock_tokens(remote, Duration::ZERO).await.unwrap();
+    let first = lock("r").await;
     assert!(first.is_some());
-    assert!(store.lock_tokens("r").unwrap().is_none());
-    assert!(store.lock_tokens("other").unwrap().is_some());
-    assert!(store.lock_remote("r").unwrap().is_some(), "a run is another matter");
+    assert!(lock("r").await.is_none());
+    assert!(lock("other").await.is_some());
+    assert!(
+        store.lock_remote("r").await.unwrap().is_some(),
+        "a run is another matter"
+    );
     drop(first);
-    assert!(store.lock_tokens("r").unwrap().is_some());
+    assert!(lock("r").await.is_some());
+}
+
+pub async fn who_wants_to_renew_waits_for_the_other_one(store: &Store) {
+    let patience = Duration::from_secs(60);
+    let first = store.lock_tokens("r", patience).await.unwrap().unwrap();
+    let release = async {
+        tokio::task::yield_now().await;
+        drop(first);
+    };
+    let (second, ()) = tokio::join!(store.lock_tokens("r", patience), release);
+    assert!(second.unwrap().is_some());
 }

@@ -60,6 +60,7 @@ contract! {
         each_credential_has_its_own_tokens,
         a_renamed_account_keeps_its_tokens_and_a_forgotten_one_does_not,
         only_one_renews_at_a_time,
+        who_wants_to_renew_waits_for_the_other_one,
     ],
     journal: [
         a_killed_run_leaves_open_intents_until_a_list_is_read,

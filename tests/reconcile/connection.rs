@@ -1,15 +1,12 @@
 //! Answers that are none: refused credentials, broken lists, pages for people, requests to slow down. And
 //! the token, which must be nowhere.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
-use tracing_subscriber::fmt::MakeWriter;
 use wazzup_sync::domain::outcome::Outcome;
 use wazzup_sync::reconcile::Stop;
 use wazzup_sync::simulator::{Envelope, Fault, How, MethodIs, RetryAfter, Setup, SimUser, Simulator};
 
 use super::lab::{Lab, TOKEN, describe, outcome, phone};
+use super::log::Log;
 
 fn answer(status: u16, body: &str) -> How {
     How::Status {
@@ -35,7 +32,7 @@ async fn busy() -> Lab {
 
 async fn assert_next_run_finishes(lab: &Lab) {
     lab.sim.clear_faults();
-    let report = lab.run().await;
+    let report = lab.run_named().await;
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
     lab.assert_equal(&report);
 }
@@ -59,7 +56,7 @@ async fn a_refused_credential_ends_the_run_at_once() {
         lab.sim.clear_faults();
         lab.count_anew();
         lab.sim.add_fault(fault);
-        let report = lab.run().await;
+        let report = lab.run_named().await;
         let story = format!("{name}: {}\n{}", describe(&report), lab.requests());
         assert_eq!(report.exit_code(), 77, "{story}");
         let refused = lab.sim.requests().iter().position(|it| it.fault.is_some());
@@ -245,37 +242,9 @@ async fn a_platform_that_wants_a_minute_gets_the_next_run() {
     }
 }
 
-/// A log that a test can read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn the_token_is_in_no_report_no_log_and_no_file() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let log = Log::start();
     let lab = busy().await;
     let mut reports = Vec::new();
     // A platform that repeats the token in everything that it says.
@@ -293,20 +262,17 @@ async fn the_token_is_in_no_report_no_log_and_no_file() {
     ] {
         for method in [MethodIs::Write, MethodIs::Read] {
             lab.sim.add_fault(Fault::new(how.clone()).method(method).times(6));
-            reports.push(format!("{:?}", lab.run().await));
+            reports.push(format!("{:?}", lab.run_named().await));
             lab.sim.clear_faults();
         }
     }
-    let report = lab.run().await;
+    let report = lab.run_named().await;
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
     reports.push(format!("{report:?}"));
     assert!(!reports.concat().contains(TOKEN));
-    let log = log.0.lock().unwrap().clone();
-    assert!(
-        String::from_utf8_lossy(&log).contains("request"),
-        "there is a log"
-    );
-    assert!(!contains(&log, TOKEN));
+    let log = log.text();
+    assert!(log.contains("request"), "there is a log");
+    assert!(!log.contains(TOKEN));
     for entry in std::fs::read_dir(lab.dir.path()).unwrap() {
         let path = entry.unwrap().path();
         if path.is_file() {

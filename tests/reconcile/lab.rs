@@ -130,6 +130,7 @@ pub fn account_at(base_url: &str) -> Account {
         kind: "wazzup-v2".to_owned(),
         base_url: base_url.to_owned(),
         binding,
+        secret_mark: "secret".to_owned(),
         default_region: Some("LV".into()),
         long_ids: LongIds::Reject,
         policy: Policy {
@@ -285,6 +286,15 @@ impl Lab {
 
     pub async fn run(&self) -> AccountReport {
         self.run_with(&Order::default()).await
+    }
+
+    /// A run that a person asks for.
+    pub async fn run_named(&self) -> AccountReport {
+        let order = Order {
+            is_named: true,
+            ..Order::default()
+        };
+        self.run_with(&order).await
     }
 
     pub async fn run_with(&self, order: &Order) -> AccountReport {

@@ -9,6 +9,7 @@ mod faults;
 mod fears;
 mod killed;
 mod lab;
+mod log;
 mod oracle;
 mod outcomes;
 mod parked;

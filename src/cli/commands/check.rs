@@ -11,12 +11,9 @@ use crate::cli::render::check::{self, Checked};
 use crate::cli::render::{check_json, json};
 use crate::cli::workplace::Workplace;
 use crate::domain::user::UserId;
-use crate::reconcile::{Order, Stop};
+use crate::reconcile::{NOBODY, Order, Stop};
 use crate::settings::AccountSettings;
 use crate::store::Store;
-
-/// An id that nobody has: to ask for it shows whether the platform answers and takes the credential.
-const NOBODY: &str = "wazzup-sync-check";
 
 /// Runs the command.
 pub(in crate::cli) async fn run(args: &CheckArgs, desk: &Desk) -> Result<Exit, Failure> {

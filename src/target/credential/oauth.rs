@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::endpoint::{Ask, Endpoint, Shape};
-use super::renewal::{Grant, Renewal, Token};
+use super::renewal::{Issuer, Renewal, Token};
 use super::{Credential, Now};
 use crate::domain::memory::Millis;
 use crate::target::http::Http;
@@ -125,20 +125,20 @@ impl OAuth {
     /// The credential of the grant. Nothing is sent or read yet.
     pub fn credential(self, base_url: &Url, http: &Http, now: Now) -> Credential {
         let redactor = Redactor::new([self.configured.clone()]);
-        let grant = OAuthGrant {
+        let issuer = CustomerTokens {
             oauth: self,
             endpoint: Endpoint::new(base_url, None, http, now.clone()),
             memory: Mutex::default(),
             now: now.clone(),
             redactor: redactor.clone(),
         };
-        Credential::renewed_by(Renewal::new(grant, now), redactor)
+        Credential::renewed_by(Renewal::new(issuer, now), redactor)
     }
 }
 
 /// Has access tokens.
 #[derive(Debug)]
-struct OAuthGrant {
+struct CustomerTokens {
     oauth: OAuth,
     endpoint: Endpoint,
     memory: Mutex<Memory>,
@@ -156,7 +156,7 @@ struct Memory {
 }
 
 #[async_trait]
-impl Grant for OAuthGrant {
+impl Issuer for CustomerTokens {
     async fn obtain(&self, refused: Option<&SecretString>) -> Result<Token, Answer> {
         let mut memory = self.memory.lock().await;
         if let Some(tokens) = &memory.unsaved {
@@ -181,7 +181,7 @@ impl Grant for OAuthGrant {
     }
 }
 
-impl OAuthGrant {
+impl CustomerTokens {
     /// The kept access token, if it is fresh and was not refused.
     fn usable(&self, kept: &Kept, refused: Option<&SecretString>) -> Option<Token> {
         let tokens = kept.tokens.as_ref()?;

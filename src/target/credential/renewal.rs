@@ -26,7 +26,7 @@ const RETRY: i64 = 15 * 1000;
 
 /// Has new tokens.
 #[async_trait]
-pub(super) trait Grant: Send + Sync + fmt::Debug {
+pub(super) trait Issuer: Send + Sync + fmt::Debug {
     /// A token, and none that was refused.
     ///
     /// # Errors
@@ -53,10 +53,10 @@ impl Token {
     }
 }
 
-/// The tokens of one grant, one after the other.
+/// The tokens of one issuer, one after the other.
 #[derive(Debug)]
 pub(super) struct Renewal {
-    grant: Box<dyn Grant>,
+    issuer: Box<dyn Issuer>,
     now: Now,
     state: Arc<Mutex<State>>,
     /// Renewals that have ended, well or not.
@@ -79,9 +79,9 @@ struct Current {
 }
 
 impl Renewal {
-    pub(super) fn new(grant: impl Grant + 'static, now: Now) -> Arc<Renewal> {
+    pub(super) fn new(issuer: impl Issuer + 'static, now: Now) -> Arc<Renewal> {
         Arc::new(Renewal {
-            grant: Box::new(grant),
+            issuer: Box::new(issuer),
             now,
             state: Arc::default(),
             n_ended: AtomicU64::new(0),
@@ -128,7 +128,7 @@ impl Renewal {
     ) -> Result<Bearer, Answer> {
         let renewal = Arc::clone(self);
         let task = async move {
-            let obtained = renewal.grant.obtain(refused.as_ref()).await;
+            let obtained = renewal.issuer.obtain(refused.as_ref()).await;
             renewal.n_ended.fetch_add(1, Ordering::Relaxed);
             let now = renewal.now.get();
             state.take(obtained, now)

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::endpoint::{Ask, Basic, Endpoint, Shape};
-use super::renewal::{Grant, Renewal, Token};
+use super::renewal::{Issuer, Renewal, Token};
 use super::{Credential, Now};
 use crate::target::http::Http;
 use crate::target::{Answer, Meaning};
@@ -62,14 +62,14 @@ impl Partners {
         } = account;
         let partner = self.partner(base_url, login, password);
         let redactor = Redactor::default().beside(&partner.redactor);
-        let grant = AccountGrant {
+        let issuer = AccountTokens {
             partner,
             account_id,
             client_id,
             refresh: tokio::sync::Mutex::default(),
             redactor: redactor.clone(),
         };
-        Credential::renewed_by(Renewal::new(grant, self.now.clone()), redactor)
+        Credential::renewed_by(Renewal::new(issuer, self.now.clone()), redactor)
     }
 
     fn partner(&self, base_url: &Url, login: SecretString, password: SecretString) -> Arc<Partner> {
@@ -84,12 +84,12 @@ impl Partners {
             let basic = Basic { login, password };
             let endpoint = Endpoint::new(base_url, Some(basic), &self.http, self.now.clone());
             let endpoint = Arc::new(endpoint);
-            let grant = MachineGrant {
+            let issuer = MachineTokens {
                 endpoint: Arc::clone(&endpoint),
                 redactor: redactor.clone(),
             };
             Arc::new(Partner {
-                machine: Renewal::new(grant, self.now.clone()),
+                machine: Renewal::new(issuer, self.now.clone()),
                 endpoint,
                 redactor,
             })
@@ -114,13 +114,13 @@ struct Partner {
 
 /// Has machine tokens.
 #[derive(Debug)]
-struct MachineGrant {
+struct MachineTokens {
     endpoint: Arc<Endpoint>,
     redactor: Redactor,
 }
 
 #[async_trait]
-impl Grant for MachineGrant {
+impl Issuer for MachineTokens {
     async fn obtain(&self, _refused: Option<&SecretString>) -> Result<Token, Answer> {
         let (token, _) = self.endpoint.ask(&Ask::Machine, &self.redactor).await?;
         Ok(token)
@@ -129,7 +129,7 @@ impl Grant for MachineGrant {
 
 /// Has client tokens.
 #[derive(Debug)]
-struct AccountGrant {
+struct AccountTokens {
     partner: Arc<Partner>,
     account_id: String,
     client_id: Option<String>,
@@ -139,7 +139,7 @@ struct AccountGrant {
 }
 
 #[async_trait]
-impl Grant for AccountGrant {
+impl Issuer for AccountTokens {
     async fn obtain(&self, _refused: Option<&SecretString>) -> Result<Token, Answer> {
         // Taken, and not put back: a refresh token without an answer may be used up, and another exchange
         // costs no more than a second try with it.
@@ -153,7 +153,7 @@ impl Grant for AccountGrant {
     }
 }
 
-impl AccountGrant {
+impl AccountTokens {
     /// By the refresh token; `None` where that can't be, or is refused.
     async fn refreshed(
         &self,

@@ -56,12 +56,17 @@ async fn a_token_that_no_header_can_carry_is_reported_and_not_shown() {
 #[tokio::test]
 async fn the_log_has_neither_token_nor_names_nor_phones() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let subscriber = || {
+        tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .with_writer(log.clone())
+            .finish()
+    };
+    // While there is one subscriber only, whichever thread first comes to an event decides for all threads
+    // whether anybody listens; with two, both are asked.
+    let _second = tracing::Dispatch::new(subscriber());
+    let _guard = tracing::subscriber::set_default(subscriber());
 
     let rows = r#"{"data":[{"id":"17","name":"Anna Ozola","phone":"37126123456"}]}"#;
     let server = Server::start(move |seen| match &*seen.line {
