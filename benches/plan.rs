@@ -71,6 +71,7 @@ impl Office {
                     id: UserId::from(&*id),
                     name: name.into(),
                     phone: Some(phone(it)),
+                    grant: None,
                 };
                 users.push(user.clone());
                 let remembered = Remembered {

@@ -14,7 +14,7 @@ use wazzup_sync::domain::user::UserId;
 use wazzup_sync::store::{LATEST, Store, StoreError, migrator};
 
 /// Rows that fit the schema after each migration; each is there when the next one is applied.
-const SAMPLES: [&str; 8] = [
+const SAMPLES: [&str; 9] = [
     "INSERT INTO accounts (id, name, digest, bound_remote, bound_credential, verified_at)
         VALUES (1, 'acme', 'd', 'r', 'c', 5), (2, 'empty', NULL, NULL, NULL, NULL)",
     "INSERT INTO runs (id, run, account_id, started_at, ended_at, result, settled)
@@ -36,6 +36,8 @@ const SAMPLES: [&str; 8] = [
      INSERT INTO seat_facts (account_id, seats, learned_at) VALUES (1, 5, 7)",
     "INSERT INTO tokens (account_id, remote, sealed, asked_at, changed_at) VALUES (1, 'r', NULL, 7, 7);
      INSERT INTO refusals (account_id, secret, text, since, last_tried, n_tries) VALUES (1, 's', 'HTTP 401', 5, 7, 2)",
+    "UPDATE snapshot SET access = 'user';
+     INSERT INTO pins (account_id, user_id, member_id, key) VALUES (1, '7', 's1', 'anna@example.com')",
 ];
 
 async fn connect(path: &Path) -> SqliteConnection {

@@ -90,7 +90,7 @@ impl Round<'_> {
             let parts = Parts {
                 source: &*opened.source,
                 store,
-                target: &*opened.target,
+                target: &opened.target,
                 account: &opened.account,
                 timing: self.workplace.timing(),
                 clock: &self.workplace.clock,
@@ -114,7 +114,7 @@ impl Round<'_> {
             let timing = self.workplace.timing();
             let clock = &self.workplace.clock;
             Box::pin(preview(
-                &**source, self.store, &**target, account, timing, clock, order,
+                &**source, self.store, target, account, timing, clock, order,
             ))
             .await
         };

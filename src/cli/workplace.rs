@@ -7,25 +7,28 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use super::credentials::Access;
 use super::failure::chain;
 use crate::domain::diff::{Leavers, Policy};
+use crate::domain::employee::GrantRules;
+use crate::domain::grant::Grant;
+use crate::domain::identity::Key;
 use crate::domain::memory::Millis;
 use crate::domain::user::UserId;
 use crate::reconcile::{Account, Clock, Timing};
 use crate::settings::{
-    AccountSettings, DatabaseUrl, Environment, RemovalPolicy, SecretRef, Settings, SourceRead,
-    SourceSettings, StoreUrl,
+    AccountSettings, DatabaseUrl, Environment, MetaMatch, Platform, RemovalPolicy, SecretRef, Settings,
+    SourceRead, SourceSettings, StoreUrl,
 };
-use crate::source::{self, Source, SourceOptions};
+use crate::source::{self, Database, Source, SourceOptions};
 use crate::store::Store;
 use crate::target::credential::Now;
 use crate::target::credential::white_label::Partners;
 use crate::target::http::{Http, HttpOptions};
-use crate::target::{self, Kind, WriteTarget};
+use crate::target::{self, AnyTarget, Kind};
 
 /// Everything that commands share.
 pub struct Workplace {
@@ -57,7 +60,7 @@ pub struct Opened {
     /// The CRM's database.
     pub source: Box<dyn Source>,
     /// The platform.
-    pub target: Arc<dyn WriteTarget>,
+    pub target: AnyTarget,
     /// The account.
     pub account: Account,
 }
@@ -148,6 +151,8 @@ impl Workplace {
             secret_mark,
             default_region: source_settings.default_region.as_deref().map(Arc::from),
             long_ids: source_settings.long_ids,
+            key: key_of(account),
+            grants: grants_of(account),
             policy: policy(account),
             limits: account.limits,
             park: account.park,
@@ -183,17 +188,13 @@ impl Workplace {
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
-        let SourceRead::Query(query) = &settings.read else {
-            return Err(Unresolved::one(
-                &format!("{key}.preset"),
-                "is not supported by this version yet",
-            ));
-        };
+        let query = query_for(&settings.read, url.expose_secret())
+            .map_err(|message| Unresolved::one(&format!("{key}.preset"), message))?;
         let options = SourceOptions {
             name: settings.name.clone(),
             url,
             password,
-            query: query.clone(),
+            query,
             read_timeout: settings.read_timeout,
             max_rows: usize::try_from(settings.max_rows).unwrap_or(usize::MAX),
             expected: Vec::new(),
@@ -206,6 +207,20 @@ impl Workplace {
         reference
             .resolve(&self.environment)
             .map_err(|error| Unresolved::one(key, chain(&error)))
+    }
+}
+
+/// What the database at the address is asked.
+fn query_for(read: &SourceRead, url: &str) -> Result<String, String> {
+    match read {
+        SourceRead::Query(query) => Ok(query.clone()),
+        SourceRead::Preset { preset, arguments } => match Database::of_url(url) {
+            Some(database) => preset
+                .query(database, arguments)
+                .map_err(|wrong| wrong.to_string()),
+            // Nobody is asked anything at such an address, and the source says why.
+            None => Ok(String::new()),
+        },
     }
 }
 
@@ -237,4 +252,41 @@ fn policy(account: &AccountSettings) -> Policy {
             .map(|id| UserId::new(id.as_str()))
             .collect(),
     }
+}
+
+/// By what the account's platform knows people.
+fn key_of(account: &AccountSettings) -> Key {
+    match &account.target.platform {
+        Platform::WazzupV2 { .. } | Platform::WazzupV3 { .. } => Key::Id,
+        Platform::Wuts { .. } => Key::Email,
+        Platform::Meta(meta) => match meta.match_by {
+            MetaMatch::Id => Key::Id,
+            MetaMatch::Name => Key::Name,
+        },
+    }
+}
+
+/// What users of the account's platform may do, by role in the CRM.
+fn grants_of(account: &AccountSettings) -> Option<GrantRules> {
+    let mut rules = GrantRules::default();
+    let mut put = |role: &str, grant: Grant| match role {
+        "*" => rules.others = Some(grant),
+        role => {
+            rules.by_role.insert(role.into(), grant);
+        }
+    };
+    match &account.target.platform {
+        Platform::WazzupV2 { .. } | Platform::WazzupV3 { .. } => return None,
+        Platform::Wuts { roles, .. } => {
+            for (role, it) in roles {
+                put(role, Grant::new([it.word()]));
+            }
+        }
+        Platform::Meta(meta) => {
+            for (role, tasks) in &meta.tasks {
+                put(role, Grant::new(tasks.iter().map(String::as_str)));
+            }
+        }
+    }
+    (rules != GrantRules::default()).then_some(rules)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::grant::Grant;
 use super::phone::Phone;
 use super::user::UserId;
 
@@ -81,6 +82,8 @@ pub struct Item {
     pub name: Arc<str>,
     /// The phone to send; unused in a delete.
     pub phone: PhoneField,
+    /// What the user may do afterwards, where that travels with the user; unused in a delete.
+    pub grant: Option<Grant>,
     /// What for.
     pub purpose: Purpose,
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::batch::{Batch, Item, PhoneField, Purpose, Verb};
 use super::capability::Capabilities;
+use super::grant::Grant;
 use super::outcome::{Change, Op};
 use super::phone::Phone;
 use super::user::UserId;
@@ -226,13 +227,18 @@ pub fn check(
     capabilities: &Capabilities,
     seats: Option<usize>,
 ) -> Result<Vec<usize>, Violation> {
-    let is_rename = |it: &Change| it.op == Op::Update && it.takes().is_none() && it.frees().is_none();
+    let is_rename = |it: &Change| {
+        let is_change = matches!(it.op, Op::Update | Op::Access);
+        is_change && it.takes().is_none() && it.frees().is_none()
+    };
     if let Some(change) = changes.values().find(|it| !world.is_fresh && !is_rename(it)) {
         return Err(Violation::Stale(change.id.clone()));
     }
     let mut replay = Replay::new(world, changes.keys().cloned().collect(), capabilities, seats);
     let mut names: HashMap<&UserId, &str> =
         world.users.values().map(|user| (&user.id, &*user.name)).collect();
+    let mut grants: HashMap<&UserId, &Option<Grant>> =
+        world.users.values().map(|user| (&user.id, &user.grant)).collect();
     let mut used = Vec::with_capacity(batches.len());
     let mut away: HashSet<&UserId> = HashSet::new();
     for batch in batches {
@@ -245,6 +251,7 @@ pub fn check(
             };
             if batch.verb != Verb::Delete {
                 names.insert(&item.id, &item.name);
+                grants.insert(&item.id, &item.grant);
             }
         }
         used.push(replay.used());
@@ -259,6 +266,7 @@ pub fn check(
                 replay.has(&change.id)
                     && replay.phone_of(&change.id) == new.phone.as_ref()
                     && names.get(&change.id) == Some(&&*new.name)
+                    && grants.get(&change.id) == Some(&&new.grant)
             }
         };
         if !is_reached {

@@ -5,7 +5,9 @@
 //! decides alike, so that two claimants never take turns.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use super::capability::Names;
 use super::employee::{Employee, Employees, PhoneWish};
 use super::finding::{Finding, FindingKind};
 use super::memory::Managed;
@@ -23,15 +25,23 @@ pub struct Desired {
 }
 
 /// Gives each active employee its record.
-pub fn desired(employees: &Employees, world: &World, managed: &Managed) -> Desired {
+pub fn desired(employees: &Employees, world: &World, managed: &Managed, names: Names) -> Desired {
     let mut findings = Vec::new();
     let mut users = BTreeMap::new();
     for employee in employees.active() {
         let phone = wanted_phone(employee, world, managed, &mut findings);
+        let known = world.users.get(&employee.id);
+        let name = match (names, known) {
+            (Names::Unmanaged, Some(user)) => &user.name,
+            _ => &employee.name,
+        };
+        let dormant = || world.dormant.get(&employee.id)?.as_ref();
+        let shown = known.and_then(|it| it.grant.as_ref()).or_else(dormant);
         let user = User {
             id: employee.id.clone(),
-            name: employee.name.clone(),
+            name: Arc::clone(name),
             phone,
+            grant: employee.grant.as_ref().or(shown).cloned(),
         };
         users.insert(employee.id.clone(), user);
     }

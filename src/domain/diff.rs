@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::capability::{Capabilities, Names};
 use super::desired::{Desired, desired};
 use super::employee::{Employee, Employees, PhoneWish};
 use super::finding::{Finding, FindingKind};
@@ -70,11 +71,18 @@ pub struct Known<'a> {
     pub under_way: &'a BTreeSet<UserId>,
     /// The account's settings.
     pub policy: &'a Policy,
+    /// What the platform can do.
+    pub capabilities: &'a Capabilities,
     /// The time of this run.
     pub now: Millis,
 }
 
 impl Known<'_> {
+    /// Whether the user is never changed, whatever the CRM says.
+    fn is_protected(&self, id: &UserId) -> bool {
+        self.policy.protected.contains(id) || self.world.untouchable.contains(id)
+    }
+
     /// Whether a person rejected such a change of the user, and its row is still the same.
     pub fn is_rejected(&self, id: &UserId, subject: Subject) -> bool {
         self.decisions.iter().any(|it| {
@@ -108,6 +116,8 @@ pub struct Diff {
     /// Managed users that were seen once and are not there now, whatever their rows say: if they are many,
     /// this is another company's list.
     pub missing: BTreeSet<UserId>,
+    /// Those of `changes` that make another person's user of it, since the platform knows people by name.
+    pub identity_changes: BTreeSet<UserId>,
     /// Managed users that are neither there nor wanted: nothing is left to do.
     pub gone: BTreeSet<UserId>,
     /// Leavers whose time has not come, and since when they are absent.
@@ -119,22 +129,29 @@ pub struct Diff {
 }
 
 impl Diff {
-    /// Whether the changes can be made on a snapshot: names only.
+    /// Whether the changes can be made on a snapshot: names and access only.
     pub fn is_renames_only(&self) -> bool {
-        self.changes
-            .values()
-            .all(|it| it.op == Op::Update && it.takes().is_none() && it.frees().is_none())
+        let is_rename = |it: &Change| {
+            matches!(it.op, Op::Update | Op::Access) && it.takes().is_none() && it.frees().is_none()
+        };
+        self.identity_changes.is_empty() && self.changes.values().all(is_rename)
     }
 }
 
 /// Compares.
 pub fn diff(known: &Known<'_>) -> Diff {
     let mut diff = Diff {
-        desired: desired(known.employees, known.world, known.managed),
+        desired: desired(
+            known.employees,
+            known.world,
+            known.managed,
+            known.capabilities.names,
+        ),
         ..Diff::default()
     };
     diff.findings.extend(known.employees.findings.iter().cloned());
     diff.findings.extend(diff.desired.findings.iter().cloned());
+    diff.findings.extend(known.world.findings.iter().cloned());
     sort_strangers(known, &mut diff);
     let is_missing =
         |id: &UserId, it: &Remembered| it.observed.is_some() && !known.world.users.contains_key(id);
@@ -172,11 +189,9 @@ fn sort_strangers(known: &Known<'_>, diff: &mut Diff) {
         }
         let employee = known.employees.by_id.get(id);
         match employee {
-            Some(employee)
-                if !known.policy.protected.contains(id) && !known.is_rejected(id, Subject::Adoption) =>
-            {
+            Some(employee) if !known.is_protected(id) && !known.is_rejected(id, Subject::Adoption) => {
                 diff.adopted.insert(id.clone());
-                if differs_in_both(employee, user) {
+                if known.capabilities.names == Names::Managed && differs_in_both(employee, user) {
                     diff.doubtful.insert(id.clone());
                 }
             }
@@ -199,7 +214,7 @@ fn differs_in_both(employee: &Employee, user: &User) -> bool {
 /// An employee who shall have a user.
 fn compare_wanted(known: &Known<'_>, wanted: &User, diff: &mut Diff) {
     let id = wanted.id.clone();
-    if known.policy.protected.contains(&id) || diff.foreign.contains(&id) {
+    if known.is_protected(&id) || diff.foreign.contains(&id) {
         return;
     }
     let remembered = known.managed.get(&id);
@@ -224,20 +239,21 @@ fn compare_wanted(known: &Known<'_>, wanted: &User, diff: &mut Diff) {
     if phone_accepted && user.phone != wanted.phone {
         diff.findings.push(phone_finding(&id, wanted, user));
     }
-    if name_accepted && phone_accepted {
+    if name_accepted && phone_accepted && wanted.grant == user.grant {
         return;
     }
     // What the CRM says is what was last accepted: the platform's side moved, not ours.
     let is_drift_only = snapshot.is_some_and(|it| {
         let (name_was_accepted, phone_was_accepted) = accepted_forms(remembered, wanted, it);
-        has_drifted && name_was_accepted && phone_was_accepted
+        has_drifted && name_was_accepted && phone_was_accepted && wanted.grant == it.grant
     });
     if is_drift_only && known.policy.on_drift == OnDrift::Report {
         return;
     }
+    let is_access_only = name_accepted && phone_accepted;
     let change = Change {
         id: id.clone(),
-        op: Op::Update,
+        op: if is_access_only { Op::Access } else { Op::Update },
         old: Some(user.clone()),
         new: Some(wanted.clone()),
     };
@@ -245,6 +261,9 @@ fn compare_wanted(known: &Known<'_>, wanted: &User, diff: &mut Diff) {
     if known.is_rejected(&id, Subject::Update) || (loses_phone && known.is_rejected(&id, Subject::PhoneLoss))
     {
         return;
+    }
+    if known.capabilities.names == Names::Identity && !name_accepted {
+        diff.identity_changes.insert(id.clone());
     }
     diff.changes.insert(id, change);
 }
@@ -301,6 +320,20 @@ fn compare_absent(known: &Known<'_>, wanted: &User, snapshot: Option<&User>, dif
     if known.is_rejected(&id, Subject::Create) {
         return;
     }
+    // Without a role or a task there is nothing to admit anybody to; the finding says what to mend.
+    if known.capabilities.grants && wanted.grant.is_none() {
+        return;
+    }
+    if !known.capabilities.creates && !known.world.dormant.contains_key(&id) {
+        let detail =
+            "the platform has no such user, and none may be created: add it there, or set create_users";
+        diff.findings.push(Finding {
+            id,
+            kind: FindingKind::UserMissing,
+            detail: detail.into(),
+        });
+        return;
+    }
     diff.changes.insert(
         id.clone(),
         Change {
@@ -314,7 +347,7 @@ fn compare_absent(known: &Known<'_>, wanted: &User, snapshot: Option<&User>, dif
 
 /// A user of ours whose employee is not active, or not there at all.
 fn compare_unwanted(known: &Known<'_>, id: &UserId, diff: &mut Diff) {
-    if known.employees.quarantined.contains(id) || known.policy.protected.contains(id) {
+    if known.employees.quarantined.contains(id) || known.is_protected(id) {
         return;
     }
     let remembered = known.managed.get(id);

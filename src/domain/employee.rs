@@ -7,9 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+mod keys;
+
 use sha2::{Digest as _, Sha256};
 
 use super::finding::{Finding, FindingKind};
+use super::grant::Grant;
+use super::identity::Key;
 use super::name;
 use super::phone::Phone;
 use super::table::{Column, Columns, CompleteRead, Row};
@@ -46,6 +50,32 @@ pub struct Rules {
     pub id_chars: usize,
     /// Longest name of the target, in characters.
     pub name_chars: usize,
+    /// By what the target knows a person.
+    pub key: Key,
+    /// What the target calls a user's name is the person's key.
+    pub is_named_by_key: bool,
+    /// Users of the target have phones.
+    pub phones: bool,
+    /// What users of the target may do, by role in the CRM; `None` where that is not managed.
+    pub grants: Option<GrantRules>,
+}
+
+/// Which role in the CRM gives which rights on the platform.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct GrantRules {
+    /// By the exact role.
+    pub by_role: BTreeMap<Arc<str>, Grant>,
+    /// For all other roles, and for none.
+    pub others: Option<Grant>,
+}
+
+impl GrantRules {
+    /// What the first of these roles that has a rule gives.
+    fn of<'a>(&self, mut roles: impl Iterator<Item = &'a str>) -> Option<&Grant> {
+        roles
+            .find_map(|role| self.by_role.get(role))
+            .or(self.others.as_ref())
+    }
 }
 
 /// The phone that a row asks for.
@@ -70,6 +100,10 @@ pub struct Employee {
     pub name: Arc<str>,
     /// The phone asked for.
     pub phone: PhoneWish,
+    /// E-mail or name, in lower case, where the platform knows people by that.
+    pub key: Option<Arc<str>>,
+    /// What the user shall be allowed to do; `None`: as it is.
+    pub grant: Option<Grant>,
     /// Stands for the texts from which the phone was made.
     pub phone_cells: u128,
     /// Whether the employee shall have a user.
@@ -85,6 +119,8 @@ pub struct Employees {
     pub by_id: BTreeMap<UserId, Employee>,
     /// Remote ids that are left exactly as they are: of each quarantined row, raw and hashed.
     pub quarantined: BTreeSet<UserId>,
+    /// Keys of rows that were set aside, in lower case: whoever bears one on the platform is left alone.
+    pub reserved_keys: BTreeSet<Arc<str>>,
     /// What the owner of the CRM should mend.
     pub findings: Vec<Finding>,
     /// Whether phones are managed at all.
@@ -123,11 +159,12 @@ impl Employees {
 /// Applies the rules of the employee table. The order of the rows does not matter.
 pub fn employees(read: &CompleteRead, rules: &Rules) -> Employees {
     let mut found = Employees {
-        manage_phones: read.columns().manage_phones(),
+        manage_phones: rules.phones && read.columns().manage_phones(),
         n_rows: read.rows().len(),
         ..Employees::default()
     };
     let groups = group_by_id(read.rows());
+    let shared_keys = keys::shared(&groups, rules);
     let twins = case_twins(groups.keys());
     for (raw_id, rows) in &groups {
         let raw_id = raw_id.as_str();
@@ -139,7 +176,10 @@ pub fn employees(read: &CompleteRead, rules: &Rules) -> Employees {
             }
             Err(problem) => found.quarantine(raw_id, FindingKind::IdInvalid, problem),
             Ok(id) => match rows.as_slice() {
-                [row] => read_row(&mut found, raw_id, id, row, read.columns(), rules),
+                [row] => match keys::of(row, rules, &shared_keys) {
+                    Ok(key) => read_row(&mut found, raw_id, id, key, row, read.columns(), rules),
+                    Err((kind, detail)) => found.quarantine(raw_id, kind, detail),
+                },
                 _ => found.quarantine(
                     raw_id,
                     FindingKind::IdDuplicate,
@@ -152,6 +192,7 @@ pub fn employees(read: &CompleteRead, rules: &Rules) -> Employees {
         }
     }
     quarantine_borrowed_ids(&mut found);
+    keys::reserve(&mut found, &groups, rules);
     found.findings.sort();
     found
 }
@@ -204,7 +245,15 @@ fn hashed(raw: &str) -> String {
         .collect()
 }
 
-fn read_row(found: &mut Employees, raw_id: &str, id: UserId, row: &Row, columns: Columns, rules: &Rules) {
+fn read_row(
+    found: &mut Employees,
+    raw_id: &str,
+    id: UserId,
+    key: Option<Arc<str>>,
+    row: &Row,
+    columns: Columns,
+    rules: &Rules,
+) {
     let is_active = match read_active(row, columns) {
         Ok(is_active) => is_active,
         Err(text) => {
@@ -213,7 +262,10 @@ fn read_row(found: &mut Employees, raw_id: &str, id: UserId, row: &Row, columns:
             return found.quarantine(raw_id, FindingKind::ActiveUnreadable, detail);
         }
     };
-    let mut name: Arc<str> = name::clean(row.get(Column::Name).unwrap_or_default()).into();
+    let mut name: Arc<str> = match &key {
+        Some(key) if rules.is_named_by_key => Arc::clone(key),
+        _ => name::clean(row.get(Column::Name).unwrap_or_default()).into(),
+    };
     if is_active && name.is_empty() {
         return found.quarantine(
             raw_id,
@@ -232,6 +284,11 @@ fn read_row(found: &mut Employees, raw_id: &str, id: UserId, row: &Row, columns:
         name = short;
     }
     let phone = read_phone(row, columns, rules);
+    let grant = keys::grant(row, rules);
+    if is_active && rules.grants.is_some() && grant.is_none() {
+        let detail = keys::unmapped(row);
+        found.find(&id, FindingKind::RoleUnmapped, detail);
+    }
     if found.by_id.contains_key(&id) {
         // The hash of a long id is the id of another row, which only somebody who means harm can arrange.
         found.by_id.remove(&id);
@@ -246,6 +303,8 @@ fn read_row(found: &mut Employees, raw_id: &str, id: UserId, row: &Row, columns:
         id: id.clone(),
         name,
         phone,
+        key,
+        grant,
         phone_cells: phone_cells(row),
         is_active,
         row: row.mark(),
@@ -274,7 +333,7 @@ fn read_active(row: &Row, columns: Columns) -> Result<bool, String> {
 const PHONE_COLUMNS: [Column; 3] = [Column::Phone, Column::Phone2, Column::Phone3];
 
 fn read_phone(row: &Row, columns: Columns, rules: &Rules) -> PhoneWish {
-    if !columns.manage_phones() {
+    if !rules.phones || !columns.manage_phones() {
         return PhoneWish::Unmanaged;
     }
     let row_region = row

@@ -169,6 +169,16 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether somebody loses the platform's user: it goes, or becomes another person's.
+    fn is_removal(&self, change: &Change) -> bool {
+        change.op == Op::Delete || self.diff.identity_changes.contains(&change.id)
+    }
+
+    /// Whether a user stays and becomes different.
+    fn is_update(&self, change: &Change) -> bool {
+        matches!(change.op, Op::Update | Op::Access) && !self.is_removal(change)
+    }
+
     /// The ids of passed changes that match and that nobody approved as `subject`.
     fn unapproved(&self, subject: Subject, matches: impl Fn(&Change) -> bool) -> BTreeSet<UserId> {
         let changes = self.verdict.passed.values().filter(|change| matches(change));
@@ -266,7 +276,7 @@ impl Desk<'_> {
     }
 
     fn removals(&mut self) {
-        let mut leaving = self.unapproved(Subject::Removal, |change| change.op == Op::Delete);
+        let mut leaving = self.unapproved(Subject::Removal, |change| self.is_removal(change));
         let again = self.hold_again(Subject::Removal, &mut leaving);
         if leaving.is_empty() {
             return;
@@ -338,7 +348,7 @@ impl Desk<'_> {
     }
 
     fn updates(&mut self) {
-        let mut changing = self.unapproved(Subject::Update, |change| change.op == Op::Update);
+        let mut changing = self.unapproved(Subject::Update, |change| self.is_update(change));
         changing.retain(|id| !self.known.is_approved(id, Subject::PhoneLoss));
         let again = self.hold_again(Subject::Update, &mut changing);
         let n = count_all([&changing, &again, &self.circumstances.passed.updates]);
@@ -387,9 +397,9 @@ impl Desk<'_> {
 
     fn count(&mut self) {
         self.verdict.counted = Passed {
-            removals: self.unapproved(Subject::Removal, |change| change.op == Op::Delete),
+            removals: self.unapproved(Subject::Removal, |change| self.is_removal(change)),
             phone_losses: self.unapproved(Subject::PhoneLoss, loses_phone),
-            updates: self.unapproved(Subject::Update, |change| change.op == Op::Update),
+            updates: self.unapproved(Subject::Update, |change| self.is_update(change)),
         };
     }
 }

@@ -21,6 +21,8 @@ pub mod employee;
 pub mod finding;
 pub mod grant;
 pub mod guard;
+pub mod identity;
+pub mod member;
 pub mod memory;
 pub mod name;
 pub mod order;

@@ -184,6 +184,7 @@ impl<'a> Sheet<'a> {
                 id: change.id.clone(),
                 name: Arc::clone(&change.old.as_ref()?.name),
                 phone: PhoneField::None,
+                grant: None,
                 purpose: purpose(change)?,
             })
         };
@@ -221,12 +222,13 @@ impl<'a> Sheet<'a> {
         if !self.parked.contains(&change.id) {
             return Some(self.apply_item(change));
         }
-        let name = Arc::clone(&change.old.as_ref()?.name);
+        let old = change.old.as_ref()?;
         let phone = PhoneField::Clear(self.clear_by());
         Some(Item {
             id: change.id.clone(),
-            name,
+            name: Arc::clone(&old.name),
             phone,
+            grant: old.grant.clone(),
             purpose: Purpose::Park,
         })
     }
@@ -255,6 +257,7 @@ impl<'a> Sheet<'a> {
             id: change.id.clone(),
             name: Arc::clone(&new.name),
             phone,
+            grant: new.grant.clone(),
             purpose: Purpose::Apply,
         }
     }
@@ -272,8 +275,8 @@ impl<'a> Sheet<'a> {
         let is_job = |change: &Change| match change.op {
             Op::Create => creates_share,
             Op::Update if self.recreated.contains(&change.id) => creates_share,
-            Op::Update => self.parked.contains(&change.id) || !self.goes_early(change),
-            Op::Delete | Op::Park | Op::Access => false,
+            Op::Update | Op::Access => self.parked.contains(&change.id) || !self.goes_early(change),
+            Op::Delete | Op::Park => false,
         };
         self.moves.values().filter(|it| is_job(it)).collect()
     }

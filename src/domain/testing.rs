@@ -12,6 +12,7 @@ use super::diff::{Known, Leavers, OnDrift, Policy};
 use super::employee::{Employees, LongIds, Rules, employees};
 use super::finding::{Finding, FindingKind};
 use super::guard::{Circumstances, Limit, Limits, Passed};
+use super::identity::Key;
 use super::memory::{Decision, Hold, Managed, Millis, Origin, Reason, Remembered, Subject, Verdict};
 use super::outcome::{Outcome, Settled};
 use super::phone::Phone;
@@ -37,6 +38,7 @@ pub fn user(id: &str, name: &str, phone_no: Option<usize>) -> User {
         id: id.into(),
         name: name.into(),
         phone: phone_no.map(phone),
+        grant: None,
     }
 }
 
@@ -74,6 +76,10 @@ pub fn rules() -> Rules {
         long_ids: LongIds::Reject,
         id_chars: 64,
         name_chars: 150,
+        key: Key::Id,
+        is_named_by_key: false,
+        phones: true,
+        grants: None,
     }
 }
 
@@ -263,6 +269,7 @@ impl Office {
             decisions: &self.decisions,
             under_way: &BTreeSet::new(),
             policy: &self.policy,
+            capabilities: &self.capabilities,
             now: self.now,
         })
     }

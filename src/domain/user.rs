@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::grant::Grant;
 use super::phone::Phone;
 
 /// The key of a user: the employee's id in the CRM, and the id under which the platform knows the user.
@@ -126,16 +127,24 @@ pub struct User {
     pub name: Arc<str>,
     /// Phone, or none.
     pub phone: Option<Phone>,
+    /// What the user may do, where that travels with the user; `None` where it does not, or nobody knows.
+    pub grant: Option<Grant>,
 }
 
 impl fmt::Debug for User {
     /// Shows the id and the masked phone; a name is personal data and stays out of logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let User { id, name, phone } = self;
+        let User {
+            id,
+            name,
+            phone,
+            grant,
+        } = self;
         f.debug_struct("User")
             .field("id", id)
             .field("name_chars", &name.chars().count())
             .field("phone", phone)
+            .field("grant", grant)
             .finish()
     }
 }
@@ -193,6 +202,7 @@ mod tests {
             id: "7".into(),
             name: "Anna Ozola".into(),
             phone: Phone::from_remote("37126123456"),
+            grant: None,
         };
         let text = format!("{user:?}");
         assert!(!text.contains("Anna") && !text.contains("26123456"), "{text}");

@@ -1,7 +1,9 @@
 //! Who is on the platform, as observed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::finding::Finding;
+use super::grant::Grant;
 use super::memory::Managed;
 use super::phone::Phone;
 use super::user::{User, UserId};
@@ -14,6 +16,13 @@ pub struct World {
     /// Whether this was read from the platform in this run. What only the snapshot tells can't be the
     /// ground of a create, a removal or a phone move, since it knows no foreign user.
     pub is_fresh: bool,
+    /// People whom the platform knows and who can't use it now, with what they might do: to admit them,
+    /// nobody has to be created.
+    pub dormant: BTreeMap<UserId, Option<Grant>>,
+    /// Users that no plan may change, whosoever they are.
+    pub untouchable: BTreeSet<UserId>,
+    /// What was found while it was told who is whom.
+    pub findings: Vec<Finding>,
 }
 
 impl World {
@@ -22,6 +31,7 @@ impl World {
         World {
             users: users.into_iter().map(|user| (user.id.clone(), user)).collect(),
             is_fresh: true,
+            ..World::default()
         }
     }
 

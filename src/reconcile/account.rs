@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::domain::contention::ParkPolicy;
 use crate::domain::diff::Policy;
-use crate::domain::employee::LongIds;
+use crate::domain::employee::{GrantRules, LongIds};
 use crate::domain::guard::Limits;
+use crate::domain::identity::Key;
 use crate::domain::memory::Millis;
 use crate::domain::user::UserId;
 use crate::store::Binding;
@@ -32,6 +33,10 @@ pub struct Account {
     pub default_region: Option<Arc<str>>,
     /// What is done with long ids.
     pub long_ids: LongIds,
+    /// By what the platform knows people.
+    pub key: Key,
+    /// What users may do there, by role in the CRM; `None` where that is not managed.
+    pub grants: Option<GrantRules>,
     /// What differences lead to.
     pub policy: Policy,
     /// How much passes without a question.

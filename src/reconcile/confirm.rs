@@ -96,6 +96,7 @@ impl Run<'_> {
                 id: id.clone(),
                 name: before.name,
                 phone: before.phone.map_or(PhoneField::None, PhoneField::Number),
+                grant: before.grant,
                 purpose: Purpose::Park,
             };
             if let Err(violation) = replay.admit(&Batch {

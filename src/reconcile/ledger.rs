@@ -195,6 +195,7 @@ pub(super) fn expected(item: &Item) -> Option<User> {
         id: item.id.clone(),
         name: Arc::clone(&item.name),
         phone,
+        grant: item.grant.clone(),
     })
 }
 

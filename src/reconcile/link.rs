@@ -16,7 +16,7 @@ use crate::domain::batch::Batch;
 use crate::domain::user::{User, UserId};
 use crate::domain::world::World;
 use crate::store::{AnswerRecord, RunId, Store};
-use crate::target::{Answer, Meaning, ReadTarget, WriteTarget};
+use crate::target::{Answer, Meaning, People, ReadTarget, WriteTarget};
 
 /// How often a read or a write is tried before its result is called unknown.
 pub(super) const MAX_TRIES: usize = 5;
@@ -151,7 +151,19 @@ impl<'a> Reader<'a> {
             self.check_time()?;
             match self.target.list().await {
                 Ok(listing) => match listing.incomplete {
-                    None => return Ok(World::from_list(listing.users)),
+                    None => {
+                        let People {
+                            dormant,
+                            untouchable,
+                            findings,
+                        } = listing.people;
+                        return Ok(World {
+                            dormant,
+                            untouchable,
+                            findings,
+                            ..World::from_list(listing.users)
+                        });
+                    }
                     Some(why) => {
                         return Err(Stop::Unreadable(Said(format!(
                             "the list of users is incomplete: {why}"

@@ -206,6 +206,7 @@ impl<'a> Mind<'a> {
             decisions: &self.memory.decisions,
             under_way: &self.memory.under_way,
             policy: &self.account.policy,
+            capabilities: self.capabilities,
             now: self.now,
         }
     }

@@ -12,6 +12,7 @@ mod account;
 mod clear;
 mod confirm;
 mod deliver;
+mod directory;
 mod halve;
 mod keeper;
 mod ledger;

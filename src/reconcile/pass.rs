@@ -5,6 +5,7 @@ use tokio::time::Instant;
 
 use super::account::{Account, Clock, Order, Timing};
 use super::deliver::Run;
+use super::directory::Directory;
 use super::link::Link;
 use super::mind::{Memory, Mind};
 use super::progress::{Progress, Step};
@@ -12,6 +13,7 @@ use super::record::{Finish, record};
 use super::refused::{Trial, try_again};
 use super::report::{AccountReport, RunResult};
 use super::stop::Stop;
+use crate::domain::capability::{Capabilities, Names};
 use crate::domain::check::Replay;
 use crate::domain::employee::{Rules, employees};
 use crate::domain::phone;
@@ -20,7 +22,7 @@ use crate::domain::table::CompleteRead;
 use crate::domain::world::World;
 use crate::source::Source;
 use crate::store::{AccountState, RunId, Store};
-use crate::target::{ReadTarget, WriteTarget};
+use crate::target::{AnyTarget, WriteTarget};
 
 /// Plans in one run: the first, one for what it taught us, and one more. What is open then waits for the
 /// next run, which begins with fresh reads anyway.
@@ -33,7 +35,7 @@ pub struct Parts<'a> {
     /// The state.
     pub store: &'a Store,
     /// The platform.
-    pub target: &'a dyn WriteTarget,
+    pub target: &'a AnyTarget,
     /// The account.
     pub account: &'a Account,
     /// How long things may take.
@@ -104,7 +106,7 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
         report.foreign = state.foreign;
         return Ok(());
     }
-    let found = employees(&read, &rules(account, parts.target));
+    let found = employees(&read, &rules(account, parts.target.capabilities()));
     drop(read);
     if found.is_all_quarantined() {
         let stop = Stop::AllQuarantined(found.n_rows);
@@ -114,13 +116,46 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
     let run_id = store.begin_run(&account.name, now).await?;
     report.run = Some(run_id.as_str().to_owned());
     let memory = Memory::load(store, account, state, now).await?;
+    let directory = match parts.target {
+        AnyTarget::Ids(_) => None,
+        AnyTarget::Members(members) => {
+            let pins = store.pins(&account.name).await?;
+            let keep = Some((*store, account.name.as_str()));
+            Some(Directory::new(
+                &**members,
+                account,
+                &found,
+                &memory.managed,
+                pins,
+                keep,
+            ))
+        }
+    };
+    let target: &dyn WriteTarget = match (parts.target, &directory) {
+        (AnyTarget::Ids(target), _) => &**target,
+        (AnyTarget::Members(_), Some(directory)) => directory,
+        (AnyTarget::Members(_), None) => unreachable!("a directory was made for it just now"),
+    };
     let mind = Mind::new(account, parts.target.capabilities(), found, memory, now, order);
-    open_pass(parts, mind, &run_id, digest, report).await
+    let talk = Talk {
+        target,
+        directory: directory.as_ref(),
+    };
+    open_pass(parts, &talk, mind, &run_id, digest, report).await
+}
+
+/// How a pass talks to its platform.
+pub(super) struct Talk<'a> {
+    /// By the employees' ids.
+    pub(super) target: &'a dyn WriteTarget,
+    /// Who is whom, where the platform has ids of its own.
+    pub(super) directory: Option<&'a Directory<'a>>,
 }
 
 /// A pass that has something to look at.
 async fn open_pass(
     parts: &Parts<'_>,
+    talk: &Talk<'_>,
     mut mind: Mind<'_>,
     run_id: &RunId,
     digest: String,
@@ -129,7 +164,7 @@ async fn open_pass(
     let loaded = mind.memory.managed.clone();
     let approved = mind.approved_removals();
     let link = Link::new(
-        parts.target,
+        talk.target,
         parts.timing,
         parts.store,
         run_id,
@@ -163,6 +198,9 @@ async fn open_pass(
         course,
         stop,
     };
+    if let Some(directory) = talk.directory {
+        directory.save(&mind.memory.managed).await?;
+    }
     record(parts, &mind, &run, run_id, finish, report).await
 }
 
@@ -310,13 +348,16 @@ async fn recall(parts: &Parts<'_>, state: &AccountState, report: &mut AccountRep
     Ok(())
 }
 
-pub(super) fn rules(account: &Account, target: &(impl ReadTarget + ?Sized)) -> Rules {
-    let capabilities = target.capabilities();
+pub(super) fn rules(account: &Account, capabilities: &Capabilities) -> Rules {
     Rules {
         default_region: account.default_region.clone(),
         long_ids: account.long_ids,
         id_chars: capabilities.id_chars,
         name_chars: capabilities.name_chars,
+        key: account.key,
+        is_named_by_key: capabilities.names == Names::Identity,
+        phones: capabilities.phones,
+        grants: account.grants.clone().filter(|_| capabilities.grants),
     }
 }
 

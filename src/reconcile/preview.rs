@@ -3,24 +3,26 @@
 use tokio::time::Instant;
 
 use super::account::{Account, Clock, Order, Timing};
+use super::directory::Directory;
 use super::link::Reader;
 use super::mind::{Memory, Mind};
 use super::pass::{agreed_digest, digest, rules};
 use super::report::{AccountReport, Census, PlannedBatch, ReportedChange};
 use super::stop::Stop;
 use crate::domain::employee::employees;
+use crate::domain::identity::Pins;
 use crate::domain::outcome::{Outcome, Settled};
 use crate::domain::plan::CheckedPlan;
 use crate::domain::world::World;
 use crate::source::Source;
 use crate::store::{AccountState, Store};
-use crate::target::ReadTarget;
+use crate::target::{AnyTarget, ReadTarget};
 
 /// Plans what [`super::reconcile`] would do now, by reads alone. A store that does not exist yet is an empty one.
 pub async fn preview(
     source: &dyn Source,
     store: Option<&Store>,
-    target: &dyn ReadTarget,
+    target: &AnyTarget,
     account: &Account,
     timing: Timing,
     clock: &Clock,
@@ -43,7 +45,7 @@ pub async fn preview(
 async fn preview_pass(
     source: &dyn Source,
     store: Option<&Store>,
-    target: &dyn ReadTarget,
+    target: &AnyTarget,
     account: &Account,
     timing: Timing,
     clock: &Clock,
@@ -69,7 +71,7 @@ async fn preview_pass(
         report.plan_digest = Some(String::new());
         return Ok(());
     }
-    let found = employees(&read, &rules(account, target));
+    let found = employees(&read, &rules(account, target.capabilities()));
     let columns = read.columns();
     drop(read);
     if found.is_all_quarantined() {
@@ -79,6 +81,28 @@ async fn preview_pass(
     let memory = match store {
         Some(store) => Memory::load(store, account, state, now).await?,
         None => Memory::default(),
+    };
+    let directory = match target {
+        AnyTarget::Ids(_) => None,
+        AnyTarget::Members(members) => {
+            let pins = match store {
+                Some(store) => store.pins(&account.name).await?,
+                None => Pins::new(),
+            };
+            Some(Directory::new(
+                &**members,
+                account,
+                &found,
+                &memory.managed,
+                pins,
+                None,
+            ))
+        }
+    };
+    let target: &dyn ReadTarget = match (target, &directory) {
+        (AnyTarget::Ids(target), _) => &**target,
+        (AnyTarget::Members(_), Some(directory)) => directory,
+        (AnyTarget::Members(_), None) => unreachable!("a directory was made for it just now"),
     };
     let mind = Mind::new(account, target.capabilities(), found, memory, now, order);
     let reader = Reader::new(target, timing);

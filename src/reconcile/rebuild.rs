@@ -1,10 +1,13 @@
 //! The snapshot, taken anew: reads the platform's list and remembers it as the last known state.
 
+use super::directory::Directory;
 use super::link::Reader;
 use super::pass::Parts;
 use super::stop::Stop;
+use crate::domain::employee::Employees;
 use crate::domain::memory::Managed;
 use crate::domain::world::World;
+use crate::target::AnyTarget;
 
 /// What came of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,8 +52,17 @@ pub async fn rebuild(parts: &Parts<'_>) -> Result<Rebuilt, Stop> {
     let Some(_lock) = store.lock_remote(&account.binding.remote).await? else {
         return Ok(Rebuilt::Busy);
     };
-    let world = Reader::new(*target, *timing).list().await?;
     let managed = store.managed(&account.name).await?;
+    let world = match target {
+        AnyTarget::Ids(target) => Reader::new(&**target, *timing).list().await?,
+        AnyTarget::Members(members) => {
+            // Who is whom follows from the pins; who was never found is a stranger until the next pass.
+            let pins = store.pins(&account.name).await?;
+            let nobody = Employees::default();
+            let directory = Directory::new(&**members, account, &nobody, &managed, pins, None);
+            Reader::new(&directory, *timing).list().await?
+        }
+    };
     let (seen, missing) = absences(&managed, &world);
     if missing >= DOUBT_FLOOR && missing * 2 >= seen {
         return Ok(Rebuilt::Doubtful { seen, missing });

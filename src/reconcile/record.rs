@@ -119,6 +119,7 @@ fn final_findings(mind: &Mind<'_>, last: Option<&Plan>, world: &World) -> Vec<Fi
         decisions: &mind.memory.decisions,
         under_way: &mind.memory.under_way,
         policy: &mind.account.policy,
+        capabilities: mind.capabilities,
         now: mind.now,
     };
     let mut findings = diff(&known).findings;

@@ -7,12 +7,10 @@
 use chrono::{DateTime, Utc};
 
 use super::account::Order;
-use super::link::Reader;
 use super::pass::Parts;
 use super::stop::{Said, Stop};
 use crate::domain::memory::Millis;
 use crate::domain::refusal::Refusal;
-use crate::domain::user::UserId;
 
 /// An id that nobody has: to ask for it shows whether the platform answers and takes the credential.
 pub const NOBODY: &str = "wazzup-sync-check";
@@ -36,7 +34,6 @@ pub(super) async fn try_again(parts: &Parts<'_>, order: &Order, refusal: &Refusa
         store,
         target,
         account,
-        timing,
         clock,
         ..
     } = parts;
@@ -44,12 +41,12 @@ pub(super) async fn try_again(parts: &Parts<'_>, order: &Order, refusal: &Refusa
     if is_same && !order.is_named && !refusal.is_due(clock()) {
         return Ok(Trial::Waiting(Stop::Refused(waiting(refusal))));
     }
-    match Reader::new(*target, *timing).get(&UserId::new(NOBODY)).await {
-        Ok(_) => {
+    match target.ask_for(NOBODY).await {
+        Ok(()) => {
             store.forget_refusal(&account.name).await?;
             Ok(Trial::Taken)
         }
-        Err(stop) => Ok(Trial::Failed(stop)),
+        Err(answer) => Ok(Trial::Failed(Stop::from_read(&answer))),
     }
 }
 

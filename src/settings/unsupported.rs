@@ -4,9 +4,7 @@
 //! implementation is named instead of being ignored.
 
 use super::problem::{Place, Problem};
-use super::source::SourceRead;
 use super::target::Platform;
-use super::urls::{Database, DatabaseUrl};
 use super::{AccountSettings, Settings, StoreUrl};
 
 const NOT_YET: &str = "is not supported by this version yet";
@@ -32,32 +30,7 @@ impl Settings {
 
     /// What one account asks for, enabled or not, and this version can't do.
     pub fn unsupported_of(&self, account: &AccountSettings) -> Vec<Problem> {
-        let mut problems = of_target(account);
-        problems.extend(self.of_source(account));
-        problems
-    }
-
-    fn of_source(&self, account: &AccountSettings) -> Vec<Problem> {
-        let Some(source) = self.source_of(account) else {
-            return Vec::new();
-        };
-        let place = Place {
-            file: source.file.clone(),
-            line: None,
-        };
-        let key = |name: &str| format!("sources.{}.{name}", source.name);
-        let mut problems = Vec::new();
-        if let DatabaseUrl::Plain {
-            database: Database::MySql,
-            ..
-        } = source.url
-        {
-            problems.push(problem(&place, key("url"), "MySQL"));
-        }
-        if let SourceRead::Preset { .. } = source.read {
-            problems.push(problem(&place, key("preset"), "a preset"));
-        }
-        problems
+        of_target(account)
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use sqlx::{Column as _, Statement};
+
 use super::MAX_FIELD_BYTES;
 use crate::domain::table::{Column, Columns, CompleteRead, Reading, Row};
 
@@ -47,6 +49,20 @@ impl Layout {
                 missing.name()
             )),
             None => Ok(Layout { columns, places }),
+        }
+    }
+
+    /// The layout of what a prepared statement yields.
+    ///
+    /// # Errors
+    /// As [`Layout::new`], and if the statement has parameters.
+    pub fn of_statement(statement: &impl Statement, expected: &[Column]) -> Result<Layout, String> {
+        let layout = Layout::new(statement.columns().iter().map(|it| it.name()), expected)?;
+        match statement.parameters() {
+            Some(parameters) if parameters.either(<[_]>::len, |n| n) > 0 => {
+                Err("the query has parameters, which nobody fills".to_owned())
+            }
+            _ => Ok(layout),
         }
     }
 

@@ -226,8 +226,8 @@ async fn write_intent(
     now: Millis,
 ) -> sqlx::Result<bool> {
     const USERS: Bulk = Bulk {
-        head: "INSERT INTO request_users (run_id, seq, user_id, purpose, name, phone, clear_by, approved)",
-        n_columns: 8,
+        head: "INSERT INTO request_users (run_id, seq, user_id, purpose, name, phone, clear_by, approved, access)",
+        n_columns: 9,
         tail: "",
     };
     const OURS: Bulk = Bulk {
@@ -252,6 +252,7 @@ async fn write_intent(
                 id,
                 name,
                 phone,
+                grant,
                 purpose,
             } = item;
             let sent = (batch.verb != Verb::Delete).then_some((name, phone));
@@ -268,6 +269,7 @@ async fn write_intent(
                 .bind(digits(sent.and_then(|(_, phone)| phone.number())))
                 .bind(clear)
                 .bind(approved.contains(id))
+                .bind(grant.as_ref().map(ToString::to_string))
         })
         .await?;
     if matches!(batch.verb, Verb::Create | Verb::Upsert) {

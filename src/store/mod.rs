@@ -34,6 +34,7 @@ mod file;
 mod holds;
 mod journal;
 mod outcomes;
+mod pins;
 mod prune;
 mod refusals;
 mod requests;

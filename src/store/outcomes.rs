@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::bulk::Bulk;
 use super::close::OpenScope;
 use super::journal::RunId;
-use super::words::{digits, known, user};
+use super::words::{access, digits, known, user};
 use super::{Store, StoreError, at};
 use crate::domain::memory::Millis;
 use crate::domain::outcome::{Change, Op, Outcome, Settled};
@@ -77,8 +77,8 @@ pub(super) async fn write_history(
 ) -> sqlx::Result<()> {
     const HISTORY: Bulk = Bulk {
         head: "INSERT OR REPLACE INTO outcomes (run_id, user_id, op, outcome, code, detail, attempts, status,
-            old_name, old_phone, new_name, new_phone)",
-        n_columns: 12,
+            old_name, old_phone, new_name, new_phone, old_access, new_access)",
+        n_columns: 14,
         tail: "",
     };
     HISTORY
@@ -107,6 +107,8 @@ pub(super) async fn write_history(
                 .bind(phone(old))
                 .bind(name(new))
                 .bind(phone(new))
+                .bind(access(old.as_ref()))
+                .bind(access(new.as_ref()))
         })
         .await?;
     Ok(())
@@ -131,8 +133,18 @@ fn settled(row: &SqliteRow) -> sqlx::Result<Settled> {
         change: Change {
             id: id.into(),
             op: known("op", op, Op::from_word(op))?,
-            old: user(id, row.try_get("old_name")?, row.try_get("old_phone")?),
-            new: user(id, row.try_get("new_name")?, row.try_get("new_phone")?),
+            old: user(
+                id,
+                row.try_get("old_name")?,
+                row.try_get("old_phone")?,
+                row.try_get("old_access")?,
+            ),
+            new: user(
+                id,
+                row.try_get("new_name")?,
+                row.try_get("new_phone")?,
+                row.try_get("new_access")?,
+            ),
         },
         outcome: known("outcome", outcome, Outcome::from_word(outcome))?,
         code: row.try_get::<Option<&str>, _>("code")?.map(Into::into),

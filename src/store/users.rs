@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::bulk::Bulk;
-use super::words::{digits, known, mark, mark_text, phone, user};
+use super::words::{access, digits, known, mark, mark_text, phone, user};
 use super::{Store, StoreError, account_key, ask_for_plan, at, begin, ensure_account};
 use crate::domain::memory::{Form, Managed, Millis, Origin, Remembered};
 use crate::domain::phone::Phone;
@@ -97,7 +97,7 @@ impl Store {
 
 const MANAGED: &str = "
     SELECT m.user_id, m.origin, m.since, m.absent_since, s.name, s.phone, s.name_sent, s.name_read,
-        s.name_times, s.phone_sent, s.phone_read, s.phone_times, s.phone_cells
+        s.name_times, s.phone_sent, s.phone_read, s.phone_times, s.phone_cells, s.access
     FROM accounts a
     JOIN managed m ON m.account_id = a.id
     LEFT JOIN snapshot s ON s.account_id = m.account_id AND s.user_id = m.user_id
@@ -128,7 +128,7 @@ fn managed_user(row: &SqliteRow) -> sqlx::Result<(UserId, Remembered)> {
     let remembered = Remembered {
         origin: known("origin", origin, Origin::from_word(origin))?,
         since: Millis(row.try_get(2)?),
-        observed: user(id, row.try_get(4)?, row.try_get(5)?),
+        observed: user(id, row.try_get(4)?, row.try_get(5)?, row.try_get(13)?),
         name_form,
         phone_form,
         phone_cells: mark(row.try_get(12)?)?,
@@ -148,6 +148,7 @@ async fn read_foreign(conn: &mut SqliteConnection, account: &str) -> sqlx::Resul
             id: UserId::new(id),
             name: name.into(),
             phone: phone(number),
+            grant: None,
         })
         .collect();
     users.sort_by(|left, right| left.id.cmp(&right.id));
@@ -169,8 +170,8 @@ pub(super) async fn remember_users(
     };
     const SNAPSHOT: Bulk = Bulk {
         head: "INSERT OR REPLACE INTO snapshot (account_id, user_id, name, phone, name_sent, name_read, name_times,
-            phone_sent, phone_read, phone_times, phone_cells)",
-        n_columns: 11,
+            phone_sent, phone_read, phone_times, phone_cells, access)",
+        n_columns: 12,
         tail: "",
     };
     OURS.run(&mut *conn, users, |query, (id, it)| {
@@ -203,6 +204,7 @@ pub(super) async fn remember_users(
                 .bind(phone_form.as_ref().and_then(|it| form_digits(&it.read)))
                 .bind(phone_form.as_ref().map(|it| it.times))
                 .bind(mark_text(*phone_cells))
+                .bind(access(observed.as_ref()))
         })
         .await?;
     Ok(())
@@ -273,7 +275,7 @@ pub(super) async fn replace_foreign(
 
 /// Binds account, id, name and phone.
 fn bind_user(query: super::bulk::Bound, account: i64, user: &User) -> super::bulk::Bound {
-    let User { id, name, phone } = user;
+    let User { id, name, phone, .. } = user;
     query
         .bind(account)
         .bind(id.as_str().to_owned())
@@ -326,13 +328,14 @@ async fn write_snapshot(
 ) -> sqlx::Result<()> {
     // The mark of the row stays only with the phone that was made from it.
     const OBSERVED: Bulk = Bulk {
-        head: "INSERT INTO snapshot (account_id, user_id, name, phone)",
-        n_columns: 4,
+        head: "INSERT INTO snapshot (account_id, user_id, name, phone, access)",
+        n_columns: 5,
         tail: "ON CONFLICT (account_id, user_id) DO UPDATE SET name = excluded.name, phone = excluded.phone,
+            access = excluded.access,
             phone_cells = CASE WHEN snapshot.phone IS excluded.phone THEN snapshot.phone_cells END",
     };
     const UNSEEN: Bulk = Bulk {
-        head: "UPDATE snapshot SET name = NULL, phone = NULL, phone_cells = NULL WHERE (account_id, user_id) IN (",
+        head: "UPDATE snapshot SET name = NULL, phone = NULL, access = NULL, phone_cells = NULL WHERE (account_id, user_id) IN (",
         n_columns: 2,
         tail: ")",
     };
@@ -348,7 +351,9 @@ async fn write_snapshot(
         .cloned()
         .partition(|it| is_ours.contains(it.id.as_str()));
     OBSERVED
-        .run(&mut tx, &listed, |query, it| bind_user(query, key, it))
+        .run(&mut tx, &listed, |query, it| {
+            bind_user(query, key, it).bind(access(Some(it)))
+        })
         .await?;
     // Who is ours and not in the list is not there; what the platform makes of its values still holds.
     let seen: HashSet<&str> = listed.iter().map(|it| it.id.as_str()).collect();

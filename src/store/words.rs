@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use crate::domain::batch::{ClearBy, Purpose, Verb};
+use crate::domain::grant::Grant;
 use crate::domain::phone::Phone;
 use crate::domain::user::User;
 
@@ -32,13 +33,24 @@ pub(super) fn digits(phone: Option<&Phone>) -> Option<String> {
     phone.map(|it| it.digits().to_owned())
 }
 
-/// The user of an id and two columns; `None` if there is no name.
-pub(super) fn user(id: &str, name: Option<String>, digits: Option<String>) -> Option<User> {
+/// The user of an id and three columns; `None` if there is no name.
+pub(super) fn user(
+    id: &str,
+    name: Option<String>,
+    digits: Option<String>,
+    access: Option<String>,
+) -> Option<User> {
     name.map(|name| User {
         id: id.into(),
         name: name.into(),
         phone: phone(digits),
+        grant: access.map(|it| Grant::from_text(&it)),
     })
+}
+
+/// What the user may do, as stored.
+pub(super) fn access(user: Option<&User>) -> Option<String> {
+    user.and_then(|it| it.grant.as_ref()).map(Grant::to_string)
 }
 
 /// The value that a stored word stands for.

@@ -14,6 +14,9 @@
 //! - [`WriteTarget::send`]: the wire form of a [`Batch`], with wire types private to the file, and the meaning of
 //!   the answer, by [`classify`] or by a table of its own where its codes differ.
 //!
+//! A platform that gives its users ids of its own implements [`MemberTarget`] in their place: what it shows, and
+//! one step for one user.
+//!
 //! The rest is here: [`client`] paces, authorises, counts and logs, [`credential`] has the token for a request
 //! and renews it, [`http`] bounds each exchange, [`error_body`] finds code and text in a refusal of any shape,
 //! [`failure`] says what went wrong below HTTP.
@@ -32,6 +35,7 @@ mod tests;
 pub mod user_rows;
 pub mod wazzup_v2;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,8 +44,12 @@ use url::Url;
 
 use self::credential::Credential;
 use self::http::Http;
+use self::member::MemberTarget;
 use crate::domain::batch::Batch;
 use crate::domain::capability::Capabilities;
+use crate::domain::finding::Finding;
+use crate::domain::grant::Grant;
+use crate::domain::member::MemberId;
 use crate::domain::phone::Phone;
 use crate::domain::user::{User, UserId};
 
@@ -78,14 +86,47 @@ impl Kind {
 
 /// The remote of that kind, for reading and writing. Whoever only reads takes it as [`ReadTarget`]. Nothing is
 /// opened before the first request.
-pub fn open(
-    kind: Kind,
-    base_url: &Url,
-    credential: impl Into<Credential>,
-    http: &Http,
-) -> Arc<dyn WriteTarget> {
+pub fn open(kind: Kind, base_url: &Url, credential: impl Into<Credential>, http: &Http) -> AnyTarget {
     match kind {
-        Kind::WazzupV2 => Arc::new(wazzup_v2::wazzup_v2(base_url, credential, http)),
+        Kind::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, credential, http))),
+    }
+}
+
+/// An opened platform of either sort.
+#[derive(Clone)]
+pub enum AnyTarget {
+    /// Takes our ids.
+    Ids(Arc<dyn WriteTarget>),
+    /// Gives its users ids of its own.
+    Members(Arc<dyn MemberTarget>),
+}
+
+impl AnyTarget {
+    /// What this platform can do.
+    pub fn capabilities(&self) -> &Capabilities {
+        match self {
+            AnyTarget::Ids(target) => target.capabilities(),
+            AnyTarget::Members(target) => target.capabilities(),
+        }
+    }
+
+    /// Asks for one user: whether the platform answers this credential at all.
+    ///
+    /// # Errors
+    /// Any answer from which neither presence nor absence follows.
+    pub async fn ask_for(&self, id: &str) -> Result<(), Answer> {
+        match self {
+            AnyTarget::Ids(target) => target.get(&UserId::new(id)).await.map(drop),
+            AnyTarget::Members(target) => target.get(&MemberId(id.into())).await.map(drop),
+        }
+    }
+
+    /// Requests made so far, by this value.
+    pub fn requests(&self) -> Requests {
+        match self {
+            AnyTarget::Ids(target) => target.requests(),
+            AnyTarget::Members(target) => target.requests(),
+        }
     }
 }
 
@@ -138,6 +179,19 @@ pub struct Listing {
     pub users: Vec<User>,
     /// Why the list may lack users; `None` for a complete one.
     pub incomplete: Option<String>,
+    /// What else is known of people there, on platforms that give their users ids of their own.
+    pub people: People,
+}
+
+/// What a list of users can't say.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct People {
+    /// Known to the platform and not users of it now, with what they might do.
+    pub dormant: BTreeMap<UserId, Option<Grant>>,
+    /// Never to be changed.
+    pub untouchable: BTreeSet<UserId>,
+    /// What was found while it was told who is whom.
+    pub findings: Vec<Finding>,
 }
 
 /// What came back for one request.

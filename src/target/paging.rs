@@ -10,7 +10,7 @@
 
 use std::collections::HashSet;
 
-use super::Listing;
+use super::{Listing, People};
 use crate::domain::user::{User, UserId};
 
 /// How often a list that moved is read again: a person at work in the cabinet moves it once or twice.
@@ -113,6 +113,7 @@ impl Paging {
         Listing {
             users,
             incomplete: doubt.or(unusable).map(str::to_owned),
+            people: People::default(),
         }
     }
 }
@@ -150,6 +151,7 @@ mod tests {
                 id: id.to_string().as_str().into(),
                 name: "".into(),
                 phone: None,
+                grant: None,
             })
         })
         .collect()

@@ -178,7 +178,12 @@ impl Fields {
             Some(Field::Null) | None => None,
             Some(Field::Other) => return Err("the phone of a row is no text"),
         };
-        Ok(User { id, name, phone })
+        Ok(User {
+            id,
+            name,
+            phone,
+            grant: None,
+        })
     }
 }
 
@@ -279,6 +284,7 @@ mod tests {
             id: id.into(),
             name: name.into(),
             phone: phone.and_then(Phone::from_remote),
+            grant: None,
         }
     }
 

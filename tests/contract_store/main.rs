@@ -108,6 +108,7 @@ fn user(id: &str, name: &str, phone: Option<&str>) -> User {
         id: id.into(),
         name: name.into(),
         phone: phone.and_then(Phone::from_remote),
+        grant: None,
     }
 }
 
@@ -133,6 +134,7 @@ fn batch(verb: Verb, purpose: Purpose, ids: &[&str]) -> Batch {
         id: (*id).into(),
         name: format!("Name of {id}").into(),
         phone: Phone::from_remote("37126123456").map_or(PhoneField::None, PhoneField::Number),
+        grant: None,
         purpose,
     };
     Batch {

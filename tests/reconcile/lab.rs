@@ -13,6 +13,7 @@ use wazzup_sync::domain::contention::ParkPolicy;
 use wazzup_sync::domain::diff::{Leavers, OnDrift, Policy};
 use wazzup_sync::domain::employee::LongIds;
 use wazzup_sync::domain::guard::{Limit, Limits};
+use wazzup_sync::domain::identity::Key;
 use wazzup_sync::domain::memory::Millis;
 use wazzup_sync::domain::outcome::{Op, Outcome};
 use wazzup_sync::domain::table::{Column, CompleteRead, Reading, Row};
@@ -23,7 +24,7 @@ use wazzup_sync::simulator::{Setup, SimUser, Simulator, Switches};
 use wazzup_sync::source::{Source, SourceError};
 use wazzup_sync::store::{Binding, Store};
 use wazzup_sync::target::http::{Http, HttpOptions};
-use wazzup_sync::target::{self, Kind, WriteTarget};
+use wazzup_sync::target::{self, AnyTarget, Kind};
 
 /// The token of the only account.
 pub const TOKEN: &str = "token-of-acme";
@@ -133,6 +134,8 @@ pub fn account_at(base_url: &str) -> Account {
         secret_mark: "secret".to_owned(),
         default_region: Some("LV".into()),
         long_ids: LongIds::Reject,
+        key: Key::Id,
+        grants: None,
         policy: Policy {
             leavers: Leavers::Remove,
             removal_after: 0,
@@ -164,7 +167,7 @@ pub fn no_limits() -> Limits {
 }
 
 /// The platform at that address.
-pub fn target_at(base_url: &str, token: &str, timeout: Duration) -> Arc<dyn WriteTarget> {
+pub fn target_at(base_url: &str, token: &str, timeout: Duration) -> AnyTarget {
     let options = HttpOptions {
         timeout,
         max_response_bytes: 128 * 1024,
@@ -280,7 +283,7 @@ impl Lab {
         Arc::new(move || Millis(now.load(Ordering::Relaxed)))
     }
 
-    pub fn target(&self) -> Arc<dyn WriteTarget> {
+    pub fn target(&self) -> AnyTarget {
         target_at(&self.sim.base_url(), &self.token, self.timeout)
     }
 
@@ -304,7 +307,7 @@ impl Lab {
         let parts = Parts {
             source: &self.crm,
             store: &self.store,
-            target: &*target,
+            target: &target,
             account: &self.account,
             timing: self.timing,
             clock: &clock,
@@ -331,7 +334,7 @@ impl Lab {
         preview(
             &self.crm,
             Some(&self.store),
-            &*target,
+            &target,
             &self.account,
             self.timing,
             &clock,

@@ -10,7 +10,6 @@ use crate::cli::progress::Watch;
 use crate::cli::render::check::{self, Checked};
 use crate::cli::render::{check_json, json};
 use crate::cli::workplace::Workplace;
-use crate::domain::user::UserId;
 use crate::reconcile::{NOBODY, Order, Stop};
 use crate::settings::AccountSettings;
 use crate::store::Store;
@@ -93,6 +92,6 @@ async fn ask_target(
     store: Option<&Store>,
 ) -> Option<Result<(), Stop>> {
     let opened = open_all(workplace, &[settings], store).into_iter().next()?.ok()?;
-    let answer = opened.target.get(&UserId::new(NOBODY)).await;
-    Some(answer.map(drop).map_err(|answer| Stop::from_read(&answer)))
+    let answer = opened.target.ask_for(NOBODY).await;
+    Some(answer.map_err(|answer| Stop::from_read(&answer)))
 }

@@ -80,7 +80,7 @@ async fn rebuilt(account: &str, desk: &Desk, show: &Show) -> Result<(Exit, Docum
     let parts = Parts {
         source: &*opened.source,
         store: &store,
-        target: &*opened.target,
+        target: &opened.target,
         account: &opened.account,
         timing: workplace.timing(),
         clock: &workplace.clock,

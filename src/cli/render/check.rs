@@ -10,9 +10,8 @@ use crate::cli::passes::End;
 use crate::domain::outcome::{Op, Outcome};
 use crate::domain::table::Column;
 use crate::reconcile::{AccountReport, Census, Stop};
-use crate::settings::{
-    AccountSettings, Database, DatabaseUrl, Settings, SourceRead, SourceSettings, StoreUrl,
-};
+use crate::settings::{AccountSettings, DatabaseUrl, Settings, SourceRead, SourceSettings, StoreUrl};
+use crate::source::Database;
 
 /// One account that was looked at.
 pub(in crate::cli) struct Checked {
@@ -63,14 +62,14 @@ fn kind_of(source: &SourceSettings) -> String {
     let database = match &source.url {
         DatabaseUrl::Plain { database, .. } => match database {
             Database::Postgres => "PostgreSQL",
-            Database::MySql => "MySQL",
+            Database::MySql => "MySQL or MariaDB",
             Database::Sqlite => "SQLite",
         },
         DatabaseUrl::Reference(_) => "an address from a secret",
     };
     match &source.read {
         SourceRead::Query(_) => format!("{database}, a query"),
-        SourceRead::Preset { name, .. } => format!("{database}, preset {name}"),
+        SourceRead::Preset { preset, .. } => format!("{database}, preset {}", preset.name),
     }
 }
 

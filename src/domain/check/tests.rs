@@ -32,6 +32,7 @@ fn item(id: &str, phone_no: Option<usize>) -> Item {
         id: id.into(),
         name: Arc::from("Name"),
         phone: phone_no.map_or(PhoneField::None, |n| PhoneField::Number(phone(n))),
+        grant: None,
         purpose: Purpose::Apply,
     }
 }

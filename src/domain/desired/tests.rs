@@ -7,7 +7,12 @@ use super::super::testing::*;
 use super::*;
 
 fn wanted(office: &Office) -> Desired {
-    desired(&office.employees(), &office.world(), &office.managed)
+    desired(
+        &office.employees(),
+        &office.world(),
+        &office.managed,
+        office.capabilities.names,
+    )
 }
 
 fn phone_of(desired: &Desired, id: &str) -> Option<Phone> {

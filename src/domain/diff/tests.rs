@@ -278,6 +278,7 @@ fn a_snapshot_knows_no_strangers_and_misses_nobody() {
         decisions: &[],
         under_way: &BTreeSet::new(),
         policy: &office.policy,
+        capabilities: &office.capabilities,
         now: NOW,
     };
     let diff = diff(&known);

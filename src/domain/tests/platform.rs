@@ -147,6 +147,7 @@ impl Platform {
             id: item.id.clone(),
             name: item.name.clone(),
             phone: item.phone.number().cloned(),
+            grant: None,
         };
         self.users.insert(item.id.clone(), user);
     }

@@ -120,6 +120,8 @@ fn employees(wanted: &[Side; PEOPLE]) -> Employees {
             id: id.clone(),
             name: "Name".into(),
             phone: phone_no.map_or(PhoneWish::None, |it| PhoneWish::Number(phone(it))),
+            key: None,
+            grant: None,
             phone_cells: 0,
             is_active: true,
             row: 0,
@@ -143,6 +145,7 @@ fn checked(office: &Office, employees: &Employees) -> CheckedPlan {
         decisions: &office.decisions,
         under_way: &BTreeSet::new(),
         policy: &office.policy,
+        capabilities: &office.capabilities,
         now: office.now,
     };
     let plan = plan(

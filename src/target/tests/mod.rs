@@ -45,6 +45,7 @@ fn item(id: &str, name: &str, phone: PhoneField) -> Item {
         id: id.into(),
         name: name.into(),
         phone,
+        grant: None,
         purpose: Purpose::Apply,
     }
 }
