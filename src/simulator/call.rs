@@ -6,6 +6,8 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
 use super::faults::Traits;
+use super::record::Rule;
+use super::tokens;
 use super::wazzup_v2;
 
 /// One request to a platform.
@@ -14,10 +16,17 @@ pub(super) struct Call {
     pub(super) method: Method,
     /// Path with query.
     pub(super) path: String,
-    /// The text of the header `Authorization` after `Bearer`.
+    /// The text of the header `Authorization` after `Bearer`; from [`World::authorise`](super::world::World) on,
+    /// the account that it stands for.
     pub(super) token: Option<String>,
     pub(super) body: Payload,
     pub(super) request: wazzup_v2::Request,
+    /// The request, if it asks for tokens.
+    pub(super) tokens: Option<tokens::Request>,
+    /// Whether `token` was issued here, be it valid or not.
+    pub(super) is_issued: bool,
+    /// Rules that are broken by what is shown or asked for.
+    pub(super) broken: Vec<(Rule, String)>,
 }
 
 /// A request's body.
@@ -39,6 +48,9 @@ impl Call {
             path: path.to_owned(),
             token: bearer(&parts.headers),
             request: wazzup_v2::Request::read(&parts.method, &parts.uri, &body),
+            tokens: tokens::Request::read(parts, &body),
+            is_issued: false,
+            broken: Vec::new(),
             body,
         }
     }

@@ -12,6 +12,7 @@
 //! | `GET faults`, `POST faults`, `DELETE faults` | the faults in force; adds one or an array; removes all |
 //! | `PUT users` | `{"account", "users", "protected", "replace"}`: puts users, or replaces all |
 //! | `DELETE users` | `{"account", "user_ids"}` |
+//! | `POST revoke` | `{"account"}`: ends the issued tokens of an account |
 //! | `POST land` | lands delayed effects |
 //! | `POST advance` | `{"millis"}`: moves a manual clock |
 
@@ -50,6 +51,12 @@ struct PutUsers {
 struct DeleteUsers {
     account: String,
     user_ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revoke {
+    account: String,
 }
 
 #[derive(Deserialize)]
@@ -132,6 +139,11 @@ fn steer(
         ("DELETE", "users") => {
             let delete: DeleteUsers = read(body)?;
             world.remove_users(&delete.account, &delete.user_ids);
+            done
+        }
+        ("POST", "revoke") => {
+            let revoke: Revoke = read(body)?;
+            world.tokens.revoke(&revoke.account, true);
             done
         }
         ("POST", "land") => {

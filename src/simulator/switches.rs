@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tokens::TokenSwitches;
+
 /// All switches. As TOML or JSON every key is optional, and an unknown key is an error.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -94,6 +96,9 @@ pub struct Switches {
     /// Every answer is sent this much later.
     pub answer_delay_ms: u64,
 
+    /// What the token endpoint of Wazzup v2 does.
+    pub tokens: TokenSwitches,
+
     /// Faster clients are recorded as breaking a rule; they are served all the same.
     pub max_requests_per_second: Option<u32>,
     /// Seed of all that is random here, such as the order of an unsorted list.
@@ -143,6 +148,7 @@ impl Default for Switches {
             validation_status: 400,
             name_phone_in_errors: true,
             answer_delay_ms: 0,
+            tokens: TokenSwitches::default(),
             max_requests_per_second: None,
             seed: 0,
         }

@@ -16,6 +16,7 @@ use super::faults::{Fault, FaultBook, Lands};
 use super::record::{Record, RequestRecord, Rule};
 use super::reply::Reply;
 use super::switches::Switches;
+use super::tokens::{self, TokenBook};
 use super::wazzup_v2;
 
 /// A user as the platform keeps it.
@@ -96,10 +97,12 @@ enum Due {
     OnDemand,
 }
 
-/// A write that has no answer yet.
+/// A write, or a request for tokens, that has no answer yet.
 #[derive(Debug)]
 struct UnderWay {
     account: String,
+    /// Which rule others break that arrive meanwhile.
+    rule: Rule,
     /// Writes to the same account that arrived meanwhile.
     overtaken_by: Vec<u64>,
 }
@@ -109,6 +112,8 @@ struct UnderWay {
 pub(super) struct World {
     pub(super) clock: Clock,
     pub(super) accounts: BTreeMap<String, Account>,
+    /// Who may have tokens, and who has them.
+    pub(super) tokens: TokenBook,
     pub(super) switches: Switches,
     pub(super) faults: FaultBook,
     pub(super) record: Record,
@@ -129,6 +134,7 @@ impl World {
         World {
             clock,
             accounts: BTreeMap::new(),
+            tokens: TokenBook::default(),
             switches,
             faults: FaultBook::default(),
             record: Record::default(),
@@ -176,6 +182,23 @@ impl World {
         account.set_users(users, now_ms, lag_ms);
     }
 
+    /// Finds out for which account a request is that shows an issued token, or asks for one.
+    pub(super) fn authorise(&mut self, call: &mut Call) {
+        if let Some(request) = &call.tokens {
+            (call.token, call.broken) = self.tokens.asked(request);
+            return;
+        }
+        let Some(token) = call.token.as_ref().filter(|it| !self.accounts.contains_key(*it)) else {
+            return;
+        };
+        let max_uses = self.switches.tokens.max_uses;
+        if let Some((account, broken)) = self.tokens.shown(token, max_uses, self.clock.now_ms()) {
+            call.is_issued = true;
+            call.broken = broken;
+            call.token = account.or(call.token.take());
+        }
+    }
+
     /// Takes a request in: records it, notes the rules that it breaks, and draws its fault.
     pub(super) fn admit(&mut self, call: &Call) -> Admission {
         let seq = self.record.next_seq();
@@ -191,8 +214,12 @@ impl World {
         self.note_violations(seq, call, account.as_deref(), now_ms);
         let fault = self.faults.strike(&call.traits(&user_ids));
         if let Some(account) = account.clone().filter(|_| !call.is_read()) {
+            let rule = match call.tokens {
+                Some(_) => Rule::OneRenewalAtATime,
+                None => Rule::OneWriteAtATime,
+            };
             for other in self.under_way.values_mut() {
-                if other.account == account {
+                if other.account == account && other.rule == rule {
                     other.overtaken_by.push(seq);
                 }
             }
@@ -201,6 +228,7 @@ impl World {
                 seq,
                 UnderWay {
                     account,
+                    rule,
                     overtaken_by,
                 },
             );
@@ -210,7 +238,7 @@ impl World {
             at_ms: now_ms,
             method: call.method.to_string(),
             path: call.path.clone(),
-            account,
+            account: account.or_else(|| Some(call.tokens.as_ref()?.login()?.to_owned())),
             phones: call.request.phones(),
             user_ids,
             body: match &call.body {
@@ -229,11 +257,13 @@ impl World {
     }
 
     fn note_violations(&mut self, seq: u64, call: &Call, account: Option<&str>, now_ms: u64) {
-        let mut broken = Vec::new();
-        if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
+        let mut broken = call.broken.clone();
+        if call.tokens.is_some() {
+            // Whatever is wrong with it was found out before.
+        } else if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
             broken.extend(account.broken_pace(self.switches.max_requests_per_second, now_ms));
             wazzup_v2::audit(&call.request, account, &self.switches, &mut broken);
-        } else {
+        } else if !call.is_issued {
             broken.push((Rule::KnownToken, "the token is no account's".to_owned()));
         }
         for (rule, text) in broken {
@@ -249,6 +279,17 @@ impl World {
     }
 
     fn perform_at(&mut self, seq: u64, call: &Call, now_ms: u64) -> Reply {
+        if let Some(request) = &call.tokens {
+            let now = tokens::Now {
+                switches: &self.switches.tokens,
+                now_ms,
+                unix_seconds: self.clock.unix_seconds(),
+                seq,
+            };
+            let (reply, had_effect) = self.tokens.answer(request, &now);
+            self.record.update(seq, |it| it.had_effect |= had_effect);
+            return reply;
+        }
         let account = call.token.as_ref().and_then(|it| self.accounts.get_mut(it));
         let mut now = wazzup_v2::Now {
             switches: &self.switches,
@@ -307,13 +348,27 @@ impl World {
 
     /// The request gets this answer now.
     pub(super) fn answered(&mut self, seq: u64, status: StatusCode) {
-        self.record.update(seq, |it| it.status = Some(status.as_u16()));
+        let mut is_own = true;
+        self.record.update(seq, |it| {
+            it.status = Some(status.as_u16());
+            is_own = it
+                .fault
+                .as_deref()
+                .is_none_or(|it| ["slow", "meddle"].contains(&it));
+        });
+        if is_own {
+            self.tokens.delivered(seq);
+        }
         let Some(done) = self.under_way.remove(&seq) else {
             return;
         };
         for later in done.overtaken_by {
-            let text = format!("a write to the account while request {seq} had no answer yet");
-            self.record.violation(later, Rule::OneWriteAtATime, text);
+            let what = match done.rule {
+                Rule::OneRenewalAtATime => "tokens of the account are asked for",
+                _ => "a write to the account",
+            };
+            let text = format!("{what} while request {seq} had no answer yet");
+            self.record.violation(later, done.rule, text);
         }
     }
 

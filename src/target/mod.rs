@@ -40,6 +40,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 use url::Url;
 
 use self::credential::Credential;
@@ -86,10 +87,15 @@ impl Kind {
 
 /// The remote of that kind, for reading and writing. Whoever only reads takes it as [`ReadTarget`]. Nothing is
 /// opened before the first request.
-pub fn open(kind: Kind, base_url: &Url, credential: impl Into<Credential>, http: &Http) -> AnyTarget {
+pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> AnyTarget {
     match kind {
-        Kind::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, credential, http))),
+        Kind::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
     }
+}
+
+/// The remote behind a credential whose tokens are had and renewed, as [`Kind::WazzupV2`] alone knows them.
+pub fn open_renewed(base_url: &Url, credential: Credential, http: &Http) -> AnyTarget {
+    AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, credential, http)))
 }
 
 /// An opened platform of either sort.

@@ -202,9 +202,11 @@ impl Lab {
     }
 
     pub async fn with(switches: Switches) -> Lab {
-        let sim = Simulator::start(Setup::account(TOKEN).switches(switches))
-            .await
-            .unwrap();
+        Lab::start(Setup::account(TOKEN).switches(switches)).await
+    }
+
+    pub async fn start(setup: Setup) -> Lab {
+        let sim = Simulator::start(setup).await.unwrap();
         let dir = TempDir::new().unwrap();
         let store = Store::open(&dir.path().join("state.db")).await.unwrap();
         let account = account_at(&sim.base_url());
@@ -302,12 +304,16 @@ impl Lab {
 
     pub async fn run_with(&self, order: &Order) -> AccountReport {
         self.later(Duration::from_secs(300));
-        let target = self.target();
+        self.run_on(&self.target(), order).await
+    }
+
+    /// A run on a platform that was opened before.
+    pub async fn run_on(&self, target: &AnyTarget, order: &Order) -> AccountReport {
         let clock = self.clock();
         let parts = Parts {
             source: &self.crm,
             store: &self.store,
-            target: &target,
+            target,
             account: &self.account,
             timing: self.timing,
             clock: &clock,
@@ -329,12 +335,16 @@ impl Lab {
     }
 
     pub async fn plan(&self) -> AccountReport {
-        let (target, clock) = (self.target(), self.clock());
+        self.plan_on(&self.target()).await
+    }
+
+    pub async fn plan_on(&self, target: &AnyTarget) -> AccountReport {
+        let clock = self.clock();
         let order = Order::default();
         preview(
             &self.crm,
             Some(&self.store),
-            &target,
+            target,
             &self.account,
             self.timing,
             &clock,

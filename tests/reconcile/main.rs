@@ -5,6 +5,7 @@
 mod basics;
 mod clearing;
 mod connection;
+mod credentials;
 mod faults;
 mod fears;
 mod killed;

@@ -12,6 +12,7 @@ mod faults;
 mod phones;
 mod reads;
 mod rules;
+mod tokens;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
