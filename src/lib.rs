@@ -9,7 +9,8 @@
 //! ```
 //!
 //! Everything from `desired` to `check` is [`domain`]: pure, synchronous, the same input gives the same
-//! plan. [`reconcile`] is the only caller of [`source`], [`target`] and [`store`]; [`cli`] calls `reconcile`.
+//! plan. [`reconcile`] is the only caller of [`source`], [`target`] and [`store`]; [`workplace`]
+//! makes them from the settings, [`cli`] calls `reconcile`.
 //!
 //! # Codemap
 //!
@@ -39,3 +40,4 @@ pub mod store;
 pub mod target;
 pub mod telemetry;
 pub mod text;
+pub mod workplace;

@@ -102,6 +102,9 @@ postgres_start "$work/postgres"
 mariadb_start "$work/mariadb"
 # Here starts whatever other server a contract needs; `finish` stops it.
 
+step "deployment files"
+tests/deploy.sh
+
 step "format"
 cargo fmt --check
 

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use wazzup_sync::domain::memory::Millis;
@@ -114,6 +115,27 @@ async fn a_file_that_stopped_at_any_version_is_brought_up_to_date() {
         let store = Store::open(&path).await.unwrap();
         store.begin_run("acme", Millis(5)).await.unwrap();
         assert_eq!(store.runs(9, None).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_was_passed_over_is_made_up_for() {
+    // Nothing after these needs what they make, so a file can be without.
+    for skipped in [7, 8] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let rest: Vec<_> = migrator()
+            .iter()
+            .filter(|it| it.version != skipped as i64)
+            .cloned()
+            .collect();
+        let mut conn = connect(&path).await;
+        Migrator::with_migrations(rest).run(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        let store = Store::open(&path).await.unwrap();
+        store.begin_run("acme", Millis(5)).await.unwrap();
+        store.close().await.unwrap();
+        execute(&path, SAMPLES[skipped - 1]).await;
     }
 }
 

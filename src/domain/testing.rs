@@ -80,6 +80,7 @@ pub fn rules() -> Rules {
         is_named_by_key: false,
         phones: true,
         grants: None,
+        room: None,
     }
 }
 
@@ -135,6 +136,7 @@ impl Default for Office {
                 grants: false,
                 creates: true,
                 page_users: 100,
+                slow_down: std::time::Duration::ZERO,
             },
             scope: Scope::default(),
             now: NOW,
@@ -249,9 +251,11 @@ impl Office {
         self
     }
 
-    /// What the rows say.
+    /// What the rows say, those of known users included.
     pub fn employees(&self) -> Employees {
-        employees(&read(&self.columns, &self.rows), &self.rules)
+        let mut found = employees(read(&self.columns, &self.rows), &self.rules);
+        found.admit(self.managed.keys().chain(self.users.iter().map(|it| &it.id)));
+        found
     }
 
     /// The platform as a list of this run shows it.

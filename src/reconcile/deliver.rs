@@ -140,7 +140,8 @@ impl<'a> Run<'a> {
                 Err(
                     Violation::PhoneTaken { taker: id, .. } | Violation::Absent(id) | Violation::Exists(id),
                 ) => id,
-                Err(Violation::Seats { .. }) => match batch.items.last() {
+                // Only who is new takes a seat.
+                Err(Violation::Seats { .. }) => match batch.items.iter().rfind(|it| !replay.has(&it.id)) {
                     Some(item) => item.id.clone(),
                     None => break,
                 },

@@ -28,6 +28,10 @@ use crate::target::{AnyTarget, WriteTarget};
 /// next run, which begins with fresh reads anyway.
 const MAX_PLANS: usize = 3;
 
+/// So many employees are looked at beyond the seats of the account, and listed if they get none. Some of those
+/// who come first may be held or refused, and then others get their seats.
+const SPARE_EMPLOYEES: usize = 1000;
+
 /// What a pass works with.
 pub struct Parts<'a> {
     /// The CRM's database.
@@ -106,8 +110,7 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
         report.foreign = state.foreign;
         return Ok(());
     }
-    let found = employees(&read, &rules(account, parts.target.capabilities()));
-    drop(read);
+    let found = employees(read, &rules(account, parts.target.capabilities()));
     if found.is_all_quarantined() {
         let stop = Stop::AllQuarantined(found.n_rows);
         report.findings.clone_from(&found.findings);
@@ -166,6 +169,7 @@ async fn open_pass(
     let link = Link::new(
         talk.target,
         parts.timing,
+        mind.phones(),
         parts.store,
         run_id,
         parts.clock,
@@ -256,15 +260,17 @@ async fn follow(
 }
 
 /// The first plan is made on the snapshot where that is enough, which saves all reads.
-async fn first_plan(mind: &Mind<'_>, run: &Run<'_>, progress: &Progress) -> Result<Plan, Stop> {
+async fn first_plan(mind: &mut Mind<'_>, run: &Run<'_>, progress: &Progress) -> Result<Plan, Stop> {
     if !mind.must_list() {
-        let plan = mind.plan(&World::from_snapshot(&mind.memory.managed));
+        let snapshot = World::from_snapshot(&mind.memory.managed);
+        let plan = mind.plan(&snapshot);
         if plan.diff.is_renames_only() {
             return Ok(plan);
         }
     }
     progress.tell(Step::Listing);
-    Ok(mind.plan(&mind.observe(&run.link.reader).await?))
+    let world = mind.observe(&run.link.reader).await?;
+    Ok(mind.plan(&world))
 }
 
 /// A further plan is made on a list that shows what the last one led to.
@@ -358,6 +364,7 @@ pub(super) fn rules(account: &Account, capabilities: &Capabilities) -> Rules {
         is_named_by_key: capabilities.names == Names::Identity,
         phones: capabilities.phones,
         grants: account.grants.clone().filter(|_| capabilities.grants),
+        room: capabilities.seats.map(|seats| seats + SPARE_EMPLOYEES),
     }
 }
 

@@ -71,9 +71,8 @@ async fn preview_pass(
         report.plan_digest = Some(String::new());
         return Ok(());
     }
-    let found = employees(&read, &rules(account, target.capabilities()));
     let columns = read.columns();
-    drop(read);
+    let found = employees(read, &rules(account, target.capabilities()));
     if found.is_all_quarantined() {
         report.findings.clone_from(&found.findings);
         return Err(Stop::AllQuarantined(found.n_rows));
@@ -104,15 +103,19 @@ async fn preview_pass(
         (AnyTarget::Members(_), Some(directory)) => directory,
         (AnyTarget::Members(_), None) => unreachable!("a directory was made for it just now"),
     };
-    let mind = Mind::new(account, target.capabilities(), found, memory, now, order);
-    let reader = Reader::new(target, timing);
+    let mut mind = Mind::new(account, target.capabilities(), found, memory, now, order);
+    let reader = Reader::new(target, timing, mind.phones());
     let mut plan = None;
     if !mind.must_list() {
-        plan = Some(mind.plan(&World::from_snapshot(&mind.memory.managed)));
+        let snapshot = World::from_snapshot(&mind.memory.managed);
+        plan = Some(mind.plan(&snapshot));
     }
     let plan = match plan.filter(|plan| plan.diff.is_renames_only()) {
         Some(plan) => plan,
-        None => mind.plan(&mind.observe(&reader).await?),
+        None => {
+            let world = mind.observe(&reader).await?;
+            mind.plan(&world)
+        }
     };
     let checked = plan.check(mind.capabilities)?;
     report_plan(&checked, &mind, target, report);
@@ -121,7 +124,7 @@ async fn preview_pass(
         columns,
         on_platform: plan.world.users.len(),
         adopted: plan.diff.adopted.len(),
-        desired: plan.diff.desired.users.len(),
+        desired: plan.diff.desired.users.len() + report.unlisted,
         seats: plan.seats,
     });
     Ok(())
@@ -167,6 +170,7 @@ fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, 
     report
         .users
         .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
+    report.unlisted = mind.n_unlisted();
     report.findings.clone_from(&plan.findings);
     report.holds.clone_from(&plan.holds);
     report.foreign = if plan.world.is_fresh {

@@ -64,6 +64,7 @@ pub(super) async fn record(
     report
         .users
         .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
+    report.unlisted = last.map_or(0, |_| mind.n_unlisted());
     report.findings = final_findings(mind, last, &world);
     report.holds = match last {
         Some(plan) => plan.holds.clone(),
@@ -186,6 +187,7 @@ fn closing(
         .filter(|it| is_own(it, mind, last))
         .map(|it| it.settled.clone())
         .collect();
+    closing.unlisted = report.unlisted;
     closing.scope = match (&mind.order.only, last) {
         (_, None) => OpenScope::None,
         (None, Some(_)) => OpenScope::All,
@@ -214,6 +216,8 @@ fn closing(
     }
     let is_finished = report.stop.is_none() && last.is_some();
     closing.digest = match (is_finished, is_whole) {
+        // Who is only counted has no open outcome of its own that would bring the next run to look again.
+        (true, true) if report.unlisted > 0 => DigestChange::Clear,
         (true, true) => DigestChange::Set(digest),
         (true, false) => DigestChange::Keep,
         (false, _) => DigestChange::Clear,
@@ -334,7 +338,7 @@ impl AccountReport {
         };
         if !self.holds.is_empty() || open().any(|it| it == Outcome::Held) {
             RunResult::Held
-        } else if open().any(|it| it != Outcome::Applied) {
+        } else if self.unlisted > 0 || open().any(|it| it != Outcome::Applied) {
             RunResult::Partial
         } else {
             RunResult::InSync

@@ -43,10 +43,7 @@ fn of_target(account: &AccountSettings) -> Vec<Problem> {
                 problems.push(problem(&account.place, key("access"), "managing access"));
             }
         }
-        Platform::WazzupV3 { .. } | Platform::Wuts { .. } | Platform::Meta(_) => {
-            let kind = account.target.kind().word();
-            problems.push(problem(&account.place, key("target.kind"), kind));
-        }
+        Platform::WazzupV3 { .. } | Platform::Wuts { .. } | Platform::Meta(_) => {}
     }
     problems
 }

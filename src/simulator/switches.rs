@@ -6,7 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::meta::MetaSwitches;
 use super::tokens::TokenSwitches;
+pub use super::wazzup_v3::V3Switches;
 
 /// All switches. As TOML or JSON every key is optional, and an unknown key is an error.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -98,11 +100,17 @@ pub struct Switches {
 
     /// What the token endpoint of Wazzup v2 does.
     pub tokens: TokenSwitches,
+    /// What Wazzup v3 alone does.
+    pub v3: V3Switches,
 
     /// Faster clients are recorded as breaking a rule; they are served all the same.
     pub max_requests_per_second: Option<u32>,
     /// Seed of all that is random here, such as the order of an unsorted list.
     pub seed: u64,
+
+    /// Meta's own. Of the others, those that are not about one platform hold for it too: the lag of reads, the
+    /// delay of answers.
+    pub meta: MetaSwitches,
 }
 
 impl Default for Switches {
@@ -149,8 +157,10 @@ impl Default for Switches {
             name_phone_in_errors: true,
             answer_delay_ms: 0,
             tokens: TokenSwitches::default(),
+            v3: V3Switches::default(),
             max_requests_per_second: None,
             seed: 0,
+            meta: MetaSwitches::default(),
         }
     }
 }
@@ -279,6 +289,8 @@ pub enum AbsentGet {
     NotFound,
     /// With 200 and `[]`.
     EmptyArray,
+    /// With 200 and no body.
+    EmptyBody,
 }
 
 /// How a user without a phone is shown.

@@ -29,6 +29,9 @@ mod sqlite;
 /// longer field is a wrong column; and with `max_rows` this bounds the memory of a read.
 pub const MAX_FIELD_BYTES: usize = 4096;
 
+// A row keeps the ends of its fields in 16 bits.
+const _: () = assert!(MAX_FIELD_BYTES * Column::ALL.len() < u16::MAX as usize);
+
 /// A CRM's database.
 #[async_trait]
 pub trait Source: Send + Sync {

@@ -96,7 +96,7 @@ impl Postgres {
         // Behind a pooler, the server keeps a prepared statement for the next client, whom it disturbs.
         conn.clear_cached_statements().await?;
         sqlx::raw_sql("COMMIT").execute(&mut *conn).await?;
-        Ok(collector.finish())
+        Ok(collector.finish()?)
     }
 
     /// Opens the transaction. It ends on the server too when the time is over, whatever becomes of us.

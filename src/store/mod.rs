@@ -100,7 +100,7 @@ impl Store {
         if file::look(path)? == file::Found::Content {
             let (mut conn, version) = connect_and_look(path, options(path)).await?;
             match version {
-                Some(it) if it.number == LATEST => return Ok(Store::new(path, conn, it.salt)),
+                Some(it) if it.is_current() => return Ok(Store::new(path, conn, it.salt)),
                 Some(it) if it.number > LATEST => {
                     return Err(StoreError::NewerSchema {
                         path: path.to_owned(),

@@ -7,6 +7,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use hyper::body::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Body, Method, Request, StatusCode};
 use secrecy::ExposeSecret as _;
@@ -28,8 +29,9 @@ pub struct Call {
     pub url: Url,
     /// The path as it is documented, for logs: without ids.
     pub path: &'static str,
-    /// JSON.
-    pub body: Option<Vec<u8>>,
+    /// JSON, unless the client [sends forms](Client::sending_forms). Bytes, so that one that holds a secret can be
+    /// overwritten when the last holder lets go of it.
+    pub body: Option<Bytes>,
     /// Users that the request names, for logs.
     pub n_users: usize,
 }
@@ -40,6 +42,8 @@ pub struct Client {
     http: Http,
     credential: Credential,
     pace: Pace,
+    /// Of all bodies that are sent.
+    content_type: HeaderValue,
     n_read: AtomicU64,
     n_write: AtomicU64,
 }
@@ -51,8 +55,18 @@ impl Client {
             http: http.clone(),
             credential: credential.into(),
             pace: Pace::new(http.options().requests_per_second),
+            content_type: HeaderValue::from_static("application/json"),
             n_read: AtomicU64::new(0),
             n_write: AtomicU64::new(0),
+        }
+    }
+
+    /// The same for a platform that takes bodies as forms.
+    #[must_use]
+    pub fn sending_forms(self) -> Client {
+        Client {
+            content_type: HeaderValue::from_static("application/x-www-form-urlencoded"),
+            ..self
         }
     }
 
@@ -95,7 +109,7 @@ impl Client {
 
     async fn exchange(&self, bearer: &Bearer, call: &Call) -> Result<Reply, Failure> {
         let client = self.http.client(&call.url).await?;
-        let request = request(bearer, call)?;
+        let request = self.request(bearer, call)?;
         let counter = if call.method.is_safe() {
             &self.n_read
         } else {
@@ -124,20 +138,19 @@ impl Client {
         }
         result
     }
-}
 
-fn request(bearer: &Bearer, call: &Call) -> Result<Request, Failure> {
-    let mut request = Request::new(call.method.clone(), call.url.clone());
-    // Made anew each time, so that no plain copy of the token outlives its request.
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", bearer.token().expose_secret()))
-        .map_err(|err| failure::unusable("the token", &err))?;
-    value.set_sensitive(true);
-    request.headers_mut().insert(AUTHORIZATION, value);
-    if let Some(body) = &call.body {
-        request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(Body::from(body.clone()));
+    fn request(&self, bearer: &Bearer, call: &Call) -> Result<Request, Failure> {
+        let mut request = Request::new(call.method.clone(), call.url.clone());
+        // Made anew each time, so that no plain copy of the token outlives its request.
+        let mut value = HeaderValue::from_str(&format!("Bearer {}", bearer.token().expose_secret()))
+            .map_err(|err| failure::unusable("the token", &err))?;
+        value.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, value);
+        if let Some(body) = &call.body {
+            let content_type = self.content_type.clone();
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
+            *request.body_mut() = Some(Body::from(body.clone()));
+        }
+        Ok(request)
     }
-    Ok(request)
 }

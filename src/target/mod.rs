@@ -14,12 +14,12 @@
 //! - [`WriteTarget::send`]: the wire form of a [`Batch`], with wire types private to the file, and the meaning of
 //!   the answer, by [`classify`] or by a table of its own where its codes differ.
 //!
-//! A platform that gives its users ids of its own implements [`MemberTarget`] in their place: what it shows, and
-//! one step for one user.
+//! A platform that gives its users ids of its own, as [`wuts`] and [`meta`] do, is a [`member::MemberTarget`]
+//! instead: it shows who is there and does one step for one user.
 //!
 //! The rest is here: [`client`] paces, authorises, counts and logs, [`credential`] has the token for a request
 //! and renews it, [`http`] bounds each exchange, [`error_body`] finds code and text in a refusal of any shape,
-//! [`failure`] says what went wrong below HTTP.
+//! [`loose`] reads values of any kind, [`failure`] says what went wrong below HTTP.
 
 pub mod classify;
 pub mod client;
@@ -27,13 +27,18 @@ pub mod credential;
 pub mod error_body;
 pub mod failure;
 pub mod http;
+pub mod loose;
 pub mod member;
+pub mod meta;
 pub mod pace;
 pub mod paging;
 #[cfg(test)]
 mod tests;
 pub mod user_rows;
+pub mod wazzup;
 pub mod wazzup_v2;
+pub mod wazzup_v3;
+pub mod wuts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -46,6 +51,8 @@ use url::Url;
 use self::credential::Credential;
 use self::http::Http;
 use self::member::MemberTarget;
+use self::meta::MetaOptions;
+use self::wuts::WutsOptions;
 use crate::domain::batch::Batch;
 use crate::domain::capability::Capabilities;
 use crate::domain::finding::Finding;
@@ -59,16 +66,25 @@ use crate::domain::user::{User, UserId};
 pub enum Kind {
     /// Wazzup, API for tech partners.
     WazzupV2,
+    /// Wazzup, public API.
+    WazzupV3,
+    /// WUTS.
+    Wuts,
+    /// WhatsApp Business of Meta.
+    Meta,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 1] = [Kind::WazzupV2];
+    pub const ALL: [Kind; 4] = [Kind::WazzupV2, Kind::WazzupV3, Kind::Wuts, Kind::Meta];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Kind::WazzupV2 => "wazzup-v2",
+            Kind::WazzupV3 => "wazzup-v3",
+            Kind::Wuts => "wuts",
+            Kind::Meta => "meta",
         }
     }
 
@@ -81,21 +97,40 @@ impl Kind {
     pub fn base_url(self) -> &'static str {
         match self {
             Kind::WazzupV2 => wazzup_v2::BASE_URL,
+            Kind::WazzupV3 => wazzup_v3::BASE_URL,
+            Kind::Wuts => wuts::BASE_URL,
+            Kind::Meta => meta::BASE_URL,
         }
     }
 }
 
 /// The remote of that kind, for reading and writing. Whoever only reads takes it as [`ReadTarget`]. Nothing is
 /// opened before the first request.
-pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> AnyTarget {
-    match kind {
-        Kind::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
+pub fn open(setup: Setup, base_url: &Url, token: SecretString, http: &Http) -> AnyTarget {
+    match setup {
+        Setup::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
+        Setup::WazzupV3 => AnyTarget::Ids(Arc::new(wazzup_v3::wazzup_v3(base_url, token, http))),
+        Setup::Wuts(options) => AnyTarget::Members(Arc::new(wuts::wuts(base_url, token, http, options))),
+        Setup::Meta(options) => AnyTarget::Members(Arc::new(meta::meta(base_url, token, http, options))),
     }
 }
 
 /// The remote behind a credential whose tokens are had and renewed, as [`Kind::WazzupV2`] alone knows them.
 pub fn open_renewed(base_url: &Url, credential: Credential, http: &Http) -> AnyTarget {
     AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, credential, http)))
+}
+
+/// What a platform of each kind needs to know beside address and credential.
+#[derive(Clone, Debug)]
+pub enum Setup {
+    /// Nothing.
+    WazzupV2,
+    /// Nothing.
+    WazzupV3,
+    /// How users come and go.
+    Wuts(WutsOptions),
+    /// Which business and which account, and how its users come and go.
+    Meta(MetaOptions),
 }
 
 /// An opened platform of either sort.
@@ -183,6 +218,8 @@ pub struct Requests {
 pub struct Listing {
     /// Each user once, in the order of the platform.
     pub users: Vec<User>,
+    /// Whether a user without a phone in the list has none. If not, only a single read tells.
+    pub phones_shown: bool,
     /// Why the list may lack users; `None` for a complete one.
     pub incomplete: Option<String>,
     /// What else is known of people there, on platforms that give their users ids of their own.

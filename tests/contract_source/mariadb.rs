@@ -242,15 +242,6 @@ async fn a_setting_of_the_server_that_cuts_results_has_no_effect() {
     )
     .await;
     assert_eq!(names[0].as_ref().unwrap().len(), 499);
-    let names = read_with(
-        &database,
-        "max_recursive_iterations",
-        "10",
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \
-         SELECT i AS id, 'Anna' AS name FROM n",
-    )
-    .await;
-    assert_eq!(names.len(), 500);
     database.drop().await;
 }
 
@@ -259,6 +250,10 @@ async fn a_setting_of_the_server_that_cuts_results_has_no_effect() {
 async fn a_result_that_is_cut_nevertheless_is_refused() {
     let database = Database::mariadb().await;
     for (query, word) in [
+        (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, 'Anna' AS name FROM n",
+            "max_recursive_iterations",
+        ),
         (
             "SELECT id, name FROM employees LIMIT ROWS EXAMINED 5",
             "may be incomplete",

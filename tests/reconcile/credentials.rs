@@ -16,11 +16,11 @@ use wazzup_sync::simulator::{
     TokenSwitches,
 };
 use wazzup_sync::store::TokenKey;
-use wazzup_sync::target::credential::oauth::{Kept, Keeper, Locked, NotKept, OAuth, Tokens};
+use wazzup_sync::target::credential::oauth::{Keeper, Kept, Locked, NotKept, OAuth, Tokens};
 use wazzup_sync::target::credential::white_label::{Partners, WhiteLabel};
 use wazzup_sync::target::credential::{Credential, Now};
 use wazzup_sync::target::http::{Http, HttpOptions};
-use wazzup_sync::target::{self, AnyTarget};
+use wazzup_sync::target::{self, AnyTarget, Kind};
 
 use super::lab::{Lab, TOKEN, describe, phone};
 use super::log::Log;
@@ -68,7 +68,7 @@ impl Office {
             .switches(switches)
             .and_partner(LOGIN, PASSWORD, NUMBER, TOKEN)
             .and_grant(TOKEN, CONFIGURED);
-        let mut lab = Lab::start(setup).await.unguarded();
+        let mut lab = Lab::start(Kind::WazzupV2, setup).await.unguarded();
         lab.account.secret_mark = "first".to_owned();
         lab.hire_many(20);
         let report = lab.run().await;
@@ -327,7 +327,16 @@ async fn a_credential_that_is_refused_is_left_alone_until_it_is_due() {
         office.lab.sim.clear_faults();
         office.lab.sim.add_fault(Fault::status(401).path("/v2/users"));
         // Refused at 0:00; the next tries are due at 0:05, 1:05, and a day later.
-        for (after, n_reads) in [(-1, 0), (0, 2), (0, 0), (54, 0), (1, 2), (0, 0), (22 * 60, 0), (2 * 60, 2)] {
+        for (after, n_reads) in [
+            (-1, 0),
+            (0, 2),
+            (0, 0),
+            (54, 0),
+            (1, 2),
+            (0, 0),
+            (22 * 60, 0),
+            (2 * 60, 2),
+        ] {
             let after = minute * u32::try_from(after + 1).unwrap();
             office.later(after.saturating_sub(minute));
             if after.is_zero() {
@@ -354,7 +363,7 @@ async fn a_credential_that_is_refused_is_left_alone_until_it_is_due() {
 
 #[tokio::test]
 async fn a_fixed_token_that_is_refused_is_left_alone_too_and_another_one_is_tried_at_once() {
-    let mut lab = Lab::new().await.unguarded();
+    let mut lab = Lab::new(Kind::WazzupV2).await.unguarded();
     lab.hire_many(5);
     lab.sim.add_fault(Fault::status(401));
     assert_eq!(lab.run().await.exit_code(), 77);
@@ -362,7 +371,11 @@ async fn a_fixed_token_that_is_refused_is_left_alone_too_and_another_one_is_trie
     lab.count_anew();
     assert_eq!(lab.run().await.exit_code(), 77);
     assert_eq!(lab.sim.requests().len(), 0);
-    assert_eq!(lab.plan().await.exit_code(), 77, "a plan is asked for by a person");
+    assert_eq!(
+        lab.plan().await.exit_code(),
+        77,
+        "a plan is asked for by a person"
+    );
     assert_eq!(lab.sim.requests().len(), 1);
     lab.sim.clear_faults();
     lab.account.secret_mark = "another".to_owned();
@@ -373,7 +386,7 @@ async fn a_fixed_token_that_is_refused_is_left_alone_too_and_another_one_is_trie
 
 #[tokio::test]
 async fn an_account_that_waits_for_its_credential_still_tells_what_is_open() {
-    let lab = Lab::new().await;
+    let lab = Lab::new(Kind::WazzupV2).await;
     lab.hire_many(20);
     lab.run().await;
     (1..=15).for_each(|id| lab.dismiss(id));
@@ -469,7 +482,11 @@ fn grant_again(office: &mut Office, account: &str) {
 
 #[tokio::test]
 async fn a_refresh_token_that_was_replaced_unseen_needs_the_customer() {
-    for refusal in [TokenRefusal::Platform, TokenRefusal::Standard, TokenRefusal::Empty] {
+    for refusal in [
+        TokenRefusal::Platform,
+        TokenRefusal::Standard,
+        TokenRefusal::Empty,
+    ] {
         let mut office = Office::with(By::OAuth, |it| it.refusal = refusal).await;
         let lost = Fault::new(How::Truncated).path(TOKEN_PATH).after_effect();
         office.lab.sim.add_fault(lost.times(1));
@@ -597,7 +614,10 @@ async fn a_process_that_is_killed_between_renewal_and_commit_loses_what_it_alone
     let report = office.run().await;
     assert_eq!(report.exit_code(), 77, "{}", describe(&report));
     let said = report.stop.unwrap().to_string();
-    assert!(said.contains("was lost") && said.contains("grant access again"), "{said}");
+    assert!(
+        said.contains("was lost") && said.contains("grant access again"),
+        "{said}"
+    );
     office.lab.sim.clear_violations();
     grant_again(&mut office, TOKEN);
     office.assert_done(&office.run().await);
@@ -656,7 +676,10 @@ async fn tokens_under_another_key_are_a_problem_of_the_configuration() {
     let report = office.run().await;
     assert_eq!(report.exit_code(), 78, "{}", describe(&report));
     let said = report.stop.unwrap().to_string();
-    assert!(said.contains("[store] key") && said.contains("Put the old key back"), "{said}");
+    assert!(
+        said.contains("[store] key") && said.contains("Put the old key back"),
+        "{said}"
+    );
     assert_eq!(office.statuses(), (vec![], vec![]), "nothing was asked");
     grant_again(&mut office, TOKEN);
     office.assert_done(&office.run().await);
@@ -718,7 +741,10 @@ async fn no_secret_is_in_any_report_log_or_file() {
             .map(|it| (it.display().to_string(), std::fs::read(it).unwrap()))
             .collect();
         for secret in secrets.chain([LOGIN, PASSWORD, CONFIGURED, STORE_KEY]) {
-            assert!(!reports.concat().contains(secret), "{by:?}: {secret} is in a report");
+            assert!(
+                !reports.concat().contains(secret),
+                "{by:?}: {secret} is in a report"
+            );
             assert!(!log.contains(secret), "{by:?}: {secret} is in the log");
             for (path, bytes) in &bytes {
                 let is_there = bytes.windows(secret.len()).any(|it| it == secret.as_bytes());

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its surroundings fail")]
 
+#[macro_use]
+mod lab;
+
 mod basics;
 mod clearing;
 mod connection;
@@ -9,7 +12,7 @@ mod credentials;
 mod faults;
 mod fears;
 mod killed;
-mod lab;
+#[path = "../support/log.rs"]
 mod log;
 mod oracle;
 mod outcomes;

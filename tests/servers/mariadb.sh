@@ -56,7 +56,7 @@ SQL
         mariadb_job=$!
         # The init file is run before the first connection is served, and after that the file says so.
         while kill -0 "$mariadb_job" 2>/dev/null; do
-            if grep -q 'ready for connections' server.log; then
+            if grep -qs 'ready for connections' server.log; then
                 cd - >/dev/null || return 1
                 export WAZZUP_SYNC_TEST_MARIADB="mariadb://admin:$password@127.0.0.1:$port/mysql?ssl-mode=DISABLED"
                 echo "MariaDB runs at port $port"

@@ -1,7 +1,6 @@
 //! `check`: whether the configuration is right and everything answers. Reads only.
 
 use crate::cli::args::{CheckArgs, Output};
-use crate::cli::choose::open_all;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -9,10 +8,10 @@ use crate::cli::passes::{End, Job, Round};
 use crate::cli::progress::Watch;
 use crate::cli::render::check::{self, Checked};
 use crate::cli::render::{check_json, json};
-use crate::cli::workplace::Workplace;
 use crate::reconcile::{NOBODY, Order, Stop};
 use crate::settings::AccountSettings;
 use crate::store::Store;
+use crate::workplace::{Workplace, open_all};
 
 /// Runs the command.
 pub(in crate::cli) async fn run(args: &CheckArgs, desk: &Desk) -> Result<Exit, Failure> {

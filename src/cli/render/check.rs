@@ -5,13 +5,13 @@ use super::style::Tone;
 use super::table::aligned;
 use super::{Show, count, findings, wrap};
 use crate::cli::exit::Exit;
-use crate::cli::failure::chain;
 use crate::cli::passes::End;
 use crate::domain::outcome::{Op, Outcome};
 use crate::domain::table::Column;
 use crate::reconcile::{AccountReport, Census, Stop};
 use crate::settings::{AccountSettings, DatabaseUrl, Settings, SourceRead, SourceSettings, StoreUrl};
 use crate::source::Database;
+use crate::text::chain;
 
 /// One account that was looked at.
 pub(in crate::cli) struct Checked {
@@ -176,12 +176,13 @@ impl Intent {
             update: n(Op::Update),
             remove: n(Op::Delete),
             held: waiting(&[Outcome::Held]),
-            conflict: waiting(&[
-                Outcome::Conflict,
-                Outcome::Rejected,
-                Outcome::Deferred,
-                Outcome::Unknown,
-            ]),
+            conflict: report.unlisted
+                + waiting(&[
+                    Outcome::Conflict,
+                    Outcome::Rejected,
+                    Outcome::Deferred,
+                    Outcome::Unknown,
+                ]),
             phoneless: report
                 .users
                 .iter()
@@ -197,7 +198,7 @@ pub(super) fn needed(report: &AccountReport, census: &Census) -> usize {
     let creates = users.clone().filter(|it| it.change.op == Op::Create).count();
     let planned = report.users.iter().filter(|it| it.is_planned);
     let deletes = planned.filter(|it| it.settled.change.op == Op::Delete).count();
-    (census.on_platform + creates).saturating_sub(deletes)
+    (census.on_platform + creates + report.unlisted).saturating_sub(deletes)
 }
 
 fn seats(report: &AccountReport, census: &Census) -> String {

@@ -79,6 +79,10 @@ fn removal_must_suit_the_platform() {
         ["accounts[acme].removal: wazzup-v2 can't deactivate; choose delete or keep"]
     );
     assert_eq!(
+        problems(&of("wazzup-v3", "deactivate")),
+        ["accounts[acme].removal: wazzup-v3 can't deactivate; choose delete or keep"]
+    );
+    assert_eq!(
         problems(&of("wuts", "unassign")),
         ["accounts[acme].removal: wuts can't unassign; choose delete or deactivate or keep"]
     );
@@ -103,6 +107,11 @@ match = \"id\"
     accounts[acme].target.match: is a key of meta, not of wazzup-v2
     accounts[acme].roles: is a table of wuts, not of wazzup-v2
     accounts[acme].tasks: is a table of meta, not of wazzup-v2
+    "#);
+    let v3 = "kind = \"wazzup-v3\"\ntoken = \"env:T\"\n[accounts.target.white_label]\n[accounts.access]\n";
+    insta::assert_snapshot!(problems(&account_of("removal = \"delete\"", v3)).join("\n"), @r#"
+    accounts[acme].target.white_label: is a key of wazzup-v2, not of wazzup-v3
+    accounts[acme].access: is a table of wazzup-v2, not of wazzup-v3: its API has no call for roles, they are set in the cabinet
     "#);
     let wuts = "kind = \"wuts\"\ntoken = \"env:T\"\n[accounts.target.oauth]\n[accounts.access]\n";
     insta::assert_snapshot!(problems(&account_of("removal = \"keep\"", wuts)).join("\n"), @r#"
@@ -288,7 +297,7 @@ fn wuts_has_roles_and_creates_only_if_asked_to() {
     assert!(!create_users);
     assert_eq!(roles["head"], WutsRole::Manager);
     assert_eq!(roles["*"], WutsRole::User);
-    assert_eq!(unsupported(&text), ["accounts[acme].target.kind"]);
+    assert_eq!(unsupported(&text), Vec::<String>::new());
     assert_eq!(
         problems(&text.replace("\"manager\"", "\"boss\"")),
         ["accounts[acme].roles.head: \"boss\" is none of user, manager, admin"]
@@ -311,7 +320,7 @@ fn meta_is_read_whole() {
     assert_eq!(meta.match_by, MetaMatch::Name);
     assert!(meta.create_users && meta.reassign);
     assert_eq!(meta.tasks["admin"].len(), 2);
-    assert_eq!(unsupported(&text), ["accounts[acme].target.kind"]);
+    assert_eq!(unsupported(&text), Vec::<String>::new());
     let plain = only_account(&account_of("removal = \"keep\"", &format!("{META}\n{TASKS}")));
     let Platform::Meta(meta) = plain.target.platform else {
         panic!("another platform");

@@ -53,7 +53,7 @@ const SESSION: [&str; 3] = [
 const BEGIN: &str = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
 
 /// Codes of warnings that say that the result is not whole: `GROUP_CONCAT` was cut, a text grew over
-/// `max_allowed_packet` and became NULL, a limit on rows or recursions ended the query.
+/// `max_allowed_packet` and became NULL, a limit on rows looked at or (MariaDB) on recursions ended the query.
 const CUT_SHORT: [u64; 3] = [1260, 1301, 1931];
 
 pub(super) struct MySql {
@@ -121,7 +121,7 @@ impl MySql {
         // Behind a pooler, the server keeps a prepared statement for the next client.
         conn.clear_cached_statements().await?;
         run(conn, "COMMIT".to_owned()).await?;
-        Ok(collector.finish())
+        Ok(collector.finish()?)
     }
 
     /// Sets the session up: it can only read, gets whole results, and ends its queries by itself.
@@ -137,10 +137,8 @@ impl MySql {
             format!("max_execution_time = {:.0}", (limit * 1000.0).max(1.0)),
             // For a table that somebody else has locked; whole seconds.
             format!("lock_wait_timeout = {:.0}", limit.ceil().max(1.0)),
-            // MariaDB ends a recursion after this many steps as if it had come to its end.
-            "max_recursive_iterations = 4294967295".to_owned(),
-            // Room for the warnings that are asked for after the read; as MySQL has it from 8.0.
-            "max_error_count = GREATEST(@@max_error_count, 1024)".to_owned(),
+            // Room for all warnings, since those that matter are asked for after the read.
+            "max_error_count = 65535".to_owned(),
         ] {
             match run(conn, format!("SET SESSION {setting}")).await {
                 Err(err) if is_foreign_setting(&err) => {}
@@ -164,8 +162,8 @@ async fn run(conn: &mut MySqlConnection, sql: String) -> sqlx::Result<()> {
 
 /// Makes sure that the server cut nothing from the last result.
 async fn check_whole(conn: &mut MySqlConnection) -> Result<(), Trouble> {
-    let warnings = sqlx::raw_sql("SHOW WARNINGS").fetch_all(conn).await?;
-    for warning in warnings {
+    let mut warnings = sqlx::raw_sql("SHOW WARNINGS").fetch(conn);
+    while let Some(warning) = warnings.try_next().await? {
         let code: u64 = warning.try_get_unchecked("Code")?;
         if CUT_SHORT.contains(&code) {
             let text: String = warning.try_get_unchecked("Message")?;

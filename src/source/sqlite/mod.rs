@@ -119,7 +119,7 @@ impl Sqlite {
         }
         drop(rows);
         sqlx::raw_sql("COMMIT").execute(&mut *conn).await?;
-        Ok(collector.finish())
+        Ok(collector.finish()?)
     }
 }
 

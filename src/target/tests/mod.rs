@@ -3,10 +3,15 @@
 mod answers;
 mod connection;
 mod credentials;
+#[path = "../../../tests/support/log.rs"]
+mod log;
+mod meta;
 mod reading;
 mod secrets;
 mod server;
+mod wazzup_v3;
 mod writing;
+mod wuts;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -16,6 +21,7 @@ use secrecy::SecretString;
 use self::server::Server;
 use super::http::{Http, HttpOptions};
 use super::wazzup_v2::{WazzupV2, wazzup_v2};
+use super::wazzup_v3::WazzupV3;
 use crate::domain::batch::{Batch, Item, PhoneField, Purpose, Verb};
 use crate::domain::phone::Phone;
 
@@ -38,6 +44,10 @@ fn target(server: &Server) -> WazzupV2 {
 
 fn target_with(server: &Server, options: HttpOptions) -> WazzupV2 {
     wazzup_v2(server.url(), SecretString::from(TOKEN), &Http::new(options))
+}
+
+fn wazzup_v3_at(server: &Server) -> WazzupV3 {
+    super::wazzup_v3::wazzup_v3(server.url(), SecretString::from(TOKEN), &Http::new(options()))
 }
 
 fn item(id: &str, name: &str, phone: PhoneField) -> Item {

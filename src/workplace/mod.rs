@@ -3,6 +3,9 @@
 //! Secrets are resolved here, when a command needs them and not before; a reference that leads nowhere is
 //! a problem of the configuration, reported with its key.
 
+mod credentials;
+mod open_all;
+
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,8 +13,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use super::credentials::Access;
-use super::failure::chain;
+use self::credentials::{Access, Shown, fingerprint};
 use crate::domain::diff::{Leavers, Policy};
 use crate::domain::employee::GrantRules;
 use crate::domain::grant::Grant;
@@ -28,7 +30,12 @@ use crate::store::Store;
 use crate::target::credential::Now;
 use crate::target::credential::white_label::Partners;
 use crate::target::http::{Http, HttpOptions};
-use crate::target::{self, AnyTarget, Kind};
+use crate::target::meta::MetaOptions;
+use crate::target::wuts::WutsOptions;
+use crate::target::{self, AnyTarget, Setup};
+use crate::text::chain;
+
+pub use open_all::open_all;
 
 /// Everything that commands share.
 pub struct Workplace {
@@ -50,7 +57,7 @@ pub struct Workplace {
 pub struct Unresolved(pub Vec<String>);
 
 impl Unresolved {
-    pub(super) fn one(key: &str, message: impl std::fmt::Display) -> Unresolved {
+    fn one(key: &str, message: impl std::fmt::Display) -> Unresolved {
         Unresolved(vec![format!("{key}: {message}")])
     }
 }
@@ -130,23 +137,30 @@ impl Workplace {
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
-        let kind = account.target.kind().word();
-        let kind = Kind::from_word(kind).ok_or_else(|| {
-            let key = format!("accounts[{}].target.kind", account.name);
-            Unresolved::one(&key, "is not supported by this version yet")
-        })?;
+        let setup = setup_of(account, |key, reference| self.secret(key, reference))?;
         let Access {
-            credential,
+            shown,
             binding,
-            secret_mark,
+            mut secret_mark,
         } = access;
-        let base_url = account.target.base_url.to_string();
-        let target = target::open(kind, &account.target.base_url, credential, &self.http);
+        if let Setup::Meta(MetaOptions {
+            app_secret: Some(app_secret),
+            ..
+        }) = &setup
+        {
+            // What is proved by a wrong one is refused like a wrong token.
+            secret_mark = format!("{secret_mark} {}", fingerprint(store, app_secret));
+        }
+        let url = &account.target.base_url;
+        let target = match shown {
+            Shown::Token(token) => target::open(setup, url, token, &self.http),
+            Shown::Renewed(credential) => target::open_renewed(url, credential, &self.http),
+        };
         let fingerprints = self.settings.fingerprints(account);
         let account = Account {
             name: account.name.clone(),
-            kind: kind.word().to_owned(),
-            base_url,
+            kind: account.target.kind().word().to_owned(),
+            base_url: url.to_string(),
             binding,
             secret_mark,
             default_region: source_settings.default_region.as_deref().map(Arc::from),
@@ -203,7 +217,7 @@ impl Workplace {
     }
 
     /// The secret that a key refers to.
-    pub(super) fn secret(&self, key: &str, reference: &SecretRef) -> Result<SecretString, Unresolved> {
+    fn secret(&self, key: &str, reference: &SecretRef) -> Result<SecretString, Unresolved> {
         reference
             .resolve(&self.environment)
             .map_err(|error| Unresolved::one(key, chain(&error)))
@@ -230,7 +244,7 @@ pub fn system_clock() -> Clock {
 }
 
 /// A short text that stands for a long one.
-pub(super) fn mark(text: &str) -> String {
+fn mark(text: &str) -> String {
     Sha256::digest(text)
         .iter()
         .take(16)
@@ -251,6 +265,33 @@ fn policy(account: &AccountSettings) -> Policy {
             .iter()
             .map(|id| UserId::new(id.as_str()))
             .collect(),
+    }
+}
+
+/// What the account's platform needs to know beside address and credential.
+fn setup_of(
+    account: &AccountSettings,
+    secret: impl Fn(&str, &SecretRef) -> Result<SecretString, Unresolved>,
+) -> Result<Setup, Unresolved> {
+    match &account.target.platform {
+        Platform::WazzupV2 { .. } => Ok(Setup::WazzupV2),
+        Platform::Wuts { create_users, .. } => Ok(Setup::Wuts(WutsOptions {
+            creates: *create_users,
+            removes_by_delete: account.removal == RemovalPolicy::Delete,
+        })),
+        Platform::Meta(meta) => {
+            let key = format!("accounts[{}].target.app_secret", account.name);
+            let app_secret = meta.app_secret.as_ref().map(|it| secret(&key, it));
+            Ok(Setup::Meta(MetaOptions {
+                business_id: meta.business_id.clone(),
+                waba_id: meta.waba_id.clone(),
+                api_version: meta.api_version.clone(),
+                reassign: meta.reassign,
+                app_secret: app_secret.transpose()?,
+                creates: meta.create_users,
+            }))
+        }
+        Platform::WazzupV3 { .. } => Ok(Setup::WazzupV3),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::workplace::{Unresolved, Workplace, mark};
+use super::{Unresolved, Workplace, mark};
 use crate::reconcile::TokenKeeper;
-use crate::settings::{AccountSettings, Platform, WazzupCredential};
+use crate::settings::{AccountSettings, MetaSettings, Platform, SecretRef, WazzupCredential};
 use crate::store::{Binding, Store, TokenKey};
 use crate::target::credential::oauth::OAuth;
 use crate::target::credential::white_label::WhiteLabel;
@@ -14,12 +14,21 @@ use crate::target::credential::{Credential, Now};
 #[derive(Debug)]
 pub(super) struct Access {
     /// Authorises requests.
-    pub(super) credential: Credential,
+    pub(super) shown: Shown,
     /// Which remote it is, and by which credential: both the same for as long as the configuration is, however
     /// often tokens are renewed.
     pub(super) binding: Binding,
     /// Stands for all that is secret of it.
     pub(super) secret_mark: String,
+}
+
+/// What authorises the requests of an account.
+#[derive(Debug)]
+pub(super) enum Shown {
+    /// The same token each time.
+    Token(SecretString),
+    /// Tokens that are had and renewed.
+    Renewed(Credential),
 }
 
 /// The secrets of a credential, resolved.
@@ -43,7 +52,7 @@ impl Workplace {
         Ok(Access {
             binding: secrets.binding(account, store),
             secret_mark: secrets.mark(account, store),
-            credential: self.credential(account, secrets)?,
+            shown: self.shown(account, secrets)?,
         })
     }
 
@@ -54,13 +63,14 @@ impl Workplace {
 
     fn secrets(&self, account: &AccountSettings) -> Result<Secrets, Unresolved> {
         let key = format!("accounts[{}].target", account.name);
-        let Platform::WazzupV2 { credential, .. } = &account.target.platform else {
-            return Err(Unresolved::one(&key, "is not supported by this version yet"));
+        let credential = match &account.target.platform {
+            Platform::WazzupV2 { credential, .. } => credential,
+            Platform::WazzupV3 { token }
+            | Platform::Wuts { token, .. }
+            | Platform::Meta(MetaSettings { token, .. }) => return self.token(&key, token),
         };
         match credential {
-            WazzupCredential::Token(token) => {
-                Ok(Secrets::Token(self.secret(&format!("{key}.token"), token)?))
-            }
+            WazzupCredential::Token(token) => self.token(&key, token),
             WazzupCredential::WhiteLabel {
                 login,
                 password,
@@ -92,11 +102,15 @@ impl Workplace {
         }
     }
 
-    fn credential(&self, account: &AccountSettings, secrets: Secrets) -> Result<Credential, Unresolved> {
+    fn token(&self, key: &str, token: &SecretRef) -> Result<Secrets, Unresolved> {
+        Ok(Secrets::Token(self.secret(&format!("{key}.token"), token)?))
+    }
+
+    fn shown(&self, account: &AccountSettings, secrets: Secrets) -> Result<Shown, Unresolved> {
         let base_url = &account.target.base_url;
         Ok(match secrets {
-            Secrets::Token(token) => token.into(),
-            Secrets::WhiteLabel(account) => self.partners.account(base_url, account),
+            Secrets::Token(token) => Shown::Token(token),
+            Secrets::WhiteLabel(account) => Shown::Renewed(self.partners.account(base_url, account)),
             Secrets::OAuth {
                 client_id,
                 refresh_token,
@@ -115,7 +129,8 @@ impl Workplace {
                     place: format!("accounts[{}].target.oauth.refresh_token", account.name),
                     keeper: Box::new(keeper),
                 };
-                oauth.credential(base_url, &self.http, Now::new(self.clock.clone()))
+                let now = Now::new(self.clock.clone());
+                Shown::Renewed(oauth.credential(base_url, &self.http, now))
             }
         })
     }
@@ -154,6 +169,11 @@ impl Secrets {
             // As the keeper of tokens names it.
             Secrets::Token(_) | Secrets::OAuth { .. } => format!("{place} {credential}"),
         };
+        let remote = match &account.target.platform {
+            // One system user may administer several WhatsApp accounts; each is a remote.
+            Platform::Meta(meta) => format!("{remote} {}", meta.waba_id),
+            _ => remote,
+        };
         Binding { remote, credential }
     }
 
@@ -189,7 +209,8 @@ fn joined(parts: &[&str]) -> SecretString {
     parts.concat().into()
 }
 
-fn fingerprint(store: Option<&Store>, secret: &SecretString) -> String {
+/// By which a secret is known again: salted by the store, so that it tells nobody else anything.
+pub(super) fn fingerprint(store: Option<&Store>, secret: &SecretString) -> String {
     match store {
         Some(store) => store.fingerprint(secret),
         None => mark(secret.expose_secret()),

@@ -1,4 +1,4 @@
-//! A log that a test can read.
+//! A log that a test can read. Tests of the library and tests outside it share this file by its path.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ pub struct Log {
     lines: Lines,
     _guard: DefaultGuard,
     /// While there is one subscriber only, whichever thread first comes to an event decides for all threads
-    /// whether anybody listens; with two, both are asked.
+    /// whether anybody listens; with two, all of them are asked.
     _second: Dispatch,
 }
 
@@ -20,21 +20,27 @@ pub struct Log {
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
+    /// Begins to listen.
     pub fn start() -> Log {
         let lines = Lines::default();
         let subscriber = || {
             tracing_subscriber::fmt()
                 .with_max_level(tracing::Level::TRACE)
+                .with_ansi(false)
                 .with_writer(lines.clone())
                 .finish()
         };
-        Log {
+        let log = Log {
             _second: Dispatch::new(subscriber()),
             _guard: tracing::subscriber::set_default(subscriber()),
             lines,
-        }
+        };
+        // Another test may have met these places first, when nobody listened.
+        tracing::callsite::rebuild_interest_cache();
+        log
     }
 
+    /// What was logged so far.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.lines.0.lock().unwrap()).into_owned()
     }
