@@ -12,6 +12,7 @@
 //! | `GET faults`, `POST faults`, `DELETE faults` | the faults in force; adds one or an array; removes all |
 //! | `PUT users` | `{"account", "users", "protected", "replace"}`: puts users, or replaces all |
 //! | `DELETE users` | `{"account", "user_ids"}` |
+//! | `PUT tokens` | `{"partners", "grants"}`: more who may have tokens of Wazzup v2 |
 //! | `POST revoke` | `{"account"}`: ends the issued tokens of an account |
 //! | `GET wuts`, `PATCH wuts` | the tenants of WUTS; changes those of its switches that are given |
 //! | `PUT wuts`, `DELETE wuts` | `{"tenant", "users", "protected"}`: puts users; `{"tenant", "user_ids"}` |
@@ -143,6 +144,10 @@ fn steer(
         ("DELETE", "users") => {
             let delete: DeleteUsers = read(body)?;
             world.remove_users(&delete.account, &delete.user_ids);
+            done
+        }
+        ("PUT", "tokens") => {
+            world.tokens.add(read(body)?);
             done
         }
         ("POST", "revoke") => {

@@ -225,7 +225,7 @@ pub struct Lab {
     pub kind: Kind,
     pub dir: TempDir,
     pub crm: Table,
-    pub sim: Simulator,
+    pub sim: Arc<Simulator>,
     pub store: Store,
     pub account: Account,
     pub timing: Timing,
@@ -241,7 +241,7 @@ impl Lab {
     }
 
     pub async fn start(kind: Kind, setup: Setup) -> Lab {
-        let sim = Simulator::start(setup).await.unwrap();
+        let sim = Arc::new(Simulator::start(setup).await.unwrap());
         let dir = TempDir::new().unwrap();
         let store = Store::open(&dir.path().join("state.db")).await.unwrap();
         let account = account_at(kind, &sim.base_url());

@@ -220,12 +220,30 @@ async fn wrong_bodies_and_renewals_side_by_side_are_told() {
 }
 
 #[tokio::test]
-async fn tokens_are_revoked_over_http() {
-    let bench = bench().await;
+async fn partners_and_grants_come_and_tokens_go_over_http() {
+    let bench = Bench::start(Setup::account(TOKEN)).await;
+    assert_eq!(bench.renew("first").await.0, 400);
+    let put = bench.request(Method::PUT, "/_simulator/tokens").json(&json!({
+        "partners": [{"login": "login", "password": "password", "accounts": {"7204": TOKEN}}],
+        "grants": [{"account": TOKEN, "client_id": "client", "refresh_token": "first"}],
+    }));
+    assert_eq!(answered(put).await.0, 200);
+    let machine = bench.machine().await;
+    assert_eq!(bench.exchange(&machine, "7204").await.0, 200);
     let access = text(&bench.renew("first").await.1, "access_token");
+    assert_eq!(bench.list_with(&access).await, 200);
     let revoke = bench
         .request(Method::POST, "/_simulator/revoke")
         .json(&json!({"account": TOKEN}));
     assert_eq!(answered(revoke).await.0, 200);
     assert_eq!(bench.list_with(&access).await, 401);
+}
+
+#[tokio::test]
+async fn no_other_platform_takes_an_issued_token() {
+    let bench = bench().await;
+    let access = text(&bench.renew("first").await.1, "access_token");
+    let url = format!("{}/v3/users", bench.simulator.base_url());
+    assert_eq!(answered(bench.http.get(url).bearer_auth(access)).await.0, 401);
+    assert_eq!(bench.rules(), [Rule::KnownToken]);
 }

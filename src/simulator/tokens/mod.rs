@@ -119,19 +119,17 @@ struct Refused {
 
 impl TokenBook {
     pub(super) fn new(setup: TokenSetup) -> TokenBook {
+        let mut book = TokenBook::default();
+        book.add(setup);
+        book
+    }
+
+    /// More partners, and more that customers grant.
+    pub(super) fn add(&mut self, setup: TokenSetup) {
         let TokenSetup { partners, grants } = setup;
-        let refresh = |grant: GrantSetup| {
-            let refresh = Refresh {
-                account: grant.account,
-                client_id: grant.client_id,
-                state: RefreshState::Valid,
-            };
-            (grant.refresh_token, refresh)
-        };
-        TokenBook {
-            partners,
-            refreshes: grants.into_iter().map(refresh).collect(),
-            ..TokenBook::default()
+        self.partners.extend(partners);
+        for grant in grants {
+            self.grant(grant);
         }
     }
 
@@ -155,11 +153,17 @@ impl TokenBook {
 
     /// The customer grants access once more.
     pub(super) fn grant(&mut self, grant: GrantSetup) {
-        let book = TokenBook::new(TokenSetup {
-            partners: Vec::new(),
-            grants: vec![grant],
-        });
-        self.refreshes.extend(book.refreshes);
+        let GrantSetup {
+            account,
+            client_id,
+            refresh_token,
+        } = grant;
+        let refresh = Refresh {
+            account,
+            client_id,
+            state: RefreshState::Valid,
+        };
+        self.refreshes.insert(refresh_token, refresh);
     }
 
     /// The account that an issued token stands for, if it still does; with the rules that are broken by
