@@ -3,58 +3,22 @@
 //! A token that was issued stands for an account in every later request, until it ends, is used up or is
 //! revoked. Independent of the client, like all of the simulator.
 
+mod setup;
 mod switches;
 mod wire;
 
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::record::Rule;
 use super::reply::Reply;
 use super::switches::Envelope;
+pub use setup::{GrantSetup, PartnerSetup, TokenSetup};
 pub use switches::{ExpiresIn, RefreshShape, Rotation, TokenRefusal, TokenSwitches};
 use wire::Grant;
 pub(super) use wire::Request;
-
-/// Who may have tokens.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TokenSetup {
-    /// Partners with their customers' accounts.
-    pub partners: Vec<PartnerSetup>,
-    /// What customers granted.
-    pub grants: Vec<GrantSetup>,
-}
-
-/// A partner.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PartnerSetup {
-    /// Login of the partner's cabinet.
-    pub login: String,
-    /// Its password.
-    pub password: String,
-    /// The partner's public id.
-    pub client_id: String,
-    /// Number of each customer's account, and the account, as
-    /// [`AccountSetup::token`](super::AccountSetup::token) names it.
-    pub accounts: BTreeMap<String, String>,
-}
-
-/// A customer's grant.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GrantSetup {
-    /// The account, as [`AccountSetup::token`](super::AccountSetup::token) names it.
-    pub account: String,
-    /// To whom it was granted.
-    pub client_id: String,
-    /// The first refresh token.
-    pub refresh_token: String,
-}
 
 /// The issued tokens, and who may have more.
 #[derive(Debug, Default)]
