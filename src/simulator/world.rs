@@ -19,7 +19,7 @@ use super::meta::{self, Business, MetaBusiness};
 use super::record::{Record, RequestRecord, Rule};
 use super::reply::Reply;
 use super::switches::Switches;
-use super::tokens::{self, TokenBook};
+use super::tokens::{self, Standing, TokenBook};
 use super::wazzup::Now;
 use super::wuts::Wuts;
 
@@ -230,7 +230,8 @@ impl World {
     /// Finds out for which account a request is that shows an issued token, or asks for one.
     pub(super) fn authorise(&mut self, call: &mut Call) {
         if let Some(request) = &call.tokens {
-            (call.token, call.broken) = self.tokens.asked(request);
+            let Standing { account, broken } = self.tokens.asked(request);
+            (call.token, call.broken) = (account, broken);
             return;
         }
         if !call.takes_issued_tokens() {
@@ -240,10 +241,10 @@ impl World {
             return;
         };
         let max_uses = self.switches.tokens.max_uses;
-        if let Some((account, broken)) = self.tokens.shown(token, max_uses, self.clock.now_ms()) {
+        if let Some(standing) = self.tokens.shown(token, max_uses, self.clock.now_ms()) {
             call.is_issued = true;
-            call.broken = broken;
-            call.token = account.or(call.token.take());
+            call.broken = standing.broken;
+            call.token = standing.account.or(call.token.take());
         }
     }
 

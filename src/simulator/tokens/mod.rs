@@ -66,6 +66,14 @@ enum RefreshState {
     Revoked,
 }
 
+/// For whom a request is.
+pub(super) struct Standing {
+    /// The account, if the request shows what stands for one.
+    pub(super) account: Option<String>,
+    /// Rules that are broken by what it shows.
+    pub(super) broken: Vec<(Rule, String)>,
+}
+
 /// The circumstances of one request.
 pub(super) struct Now<'a> {
     pub(super) switches: &'a TokenSwitches,
@@ -130,14 +138,8 @@ impl TokenBook {
         self.refreshes.insert(refresh_token, refresh);
     }
 
-    /// The account that an issued token stands for, if it still does; with the rules that are broken by
-    /// showing it. `None`: it was never issued.
-    pub(super) fn shown(
-        &mut self,
-        token: &str,
-        max_uses: Option<u64>,
-        now_ms: u64,
-    ) -> Option<(Option<String>, Vec<(Rule, String)>)> {
+    /// For whom a request is that shows this token. `None`: it was never issued.
+    pub(super) fn shown(&mut self, token: &str, max_uses: Option<u64>, now_ms: u64) -> Option<Standing> {
         let bearer = self.bearers.get_mut(token).filter(|it| !it.is_machine)?;
         let mut broken = Vec::new();
         bearer.n_uses += 1;
@@ -151,11 +153,11 @@ impl TokenBook {
         let is_used_up = max_uses.is_some_and(|max| bearer.n_uses > max);
         bearer.was_refused |= has_ended || bearer.is_revoked || is_used_up;
         let account = (!bearer.was_refused).then(|| bearer.owner.clone());
-        Some((account, broken))
+        Some(Standing { account, broken })
     }
 
-    /// The account that the request is about, with the rules that it breaks.
-    pub(super) fn asked(&self, request: &Request) -> (Option<String>, Vec<(Rule, String)>) {
+    /// For whom tokens are asked for.
+    pub(super) fn asked(&self, request: &Request) -> Standing {
         let mut broken: Vec<(Rule, String)> = Vec::new();
         broken.extend(
             request
@@ -181,7 +183,7 @@ impl TokenBook {
                 it.account.clone()
             }),
         };
-        (account, broken)
+        Standing { account, broken }
     }
 
     /// The answer to that request has left: what it replaced is replaced for sure.
