@@ -4,8 +4,10 @@
 //! line, a secret that a server echoes, or megabytes. [`Redactor::clean`] makes it fit to show;
 //! [`mask_phones`] hides the numbers in a text that is about to be printed.
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -15,41 +17,97 @@ use crate::domain::phone::Phone;
 /// Longest outside text that is kept, in characters: enough for an error page's first paragraph.
 pub const MAX_CHARS: usize = 500;
 
-/// Knows the secrets that one adapter uses, and takes them out of every text.
-#[derive(Clone, Default)]
+/// How many secrets that came at run time are known at once: more than a credential ever has in use, so
+/// that those which have ended are forgotten.
+const MAX_LEARNED: usize = 32;
+
+/// Shortest secret that is taken out of texts: shorter ones would garble every text and protect nothing.
+const MIN_SECRET_BYTES: usize = 4;
+
+/// Knows the secrets that one adapter uses, and takes them out of every text. Clones know the same ones,
+/// those included that any of them learns later.
+#[derive(Clone)]
 pub struct Redactor {
-    secrets: Vec<SecretString>,
+    /// Its own first; it learns into that one.
+    lists: Vec<Arc<RwLock<Secrets>>>,
+}
+
+#[derive(Default)]
+struct Secrets {
+    /// Known from the beginning to the end.
+    given: Vec<SecretString>,
+    /// The newest last.
+    learned: VecDeque<SecretString>,
 }
 
 impl Redactor {
-    /// A redactor for these secrets; empty and one- to three-letter ones are ignored, since taking
-    /// them out would garble every text and protect nothing.
+    /// A redactor for these secrets.
     pub fn new(secrets: impl IntoIterator<Item = SecretString>) -> Redactor {
+        let given = secrets.into_iter().filter(is_worth_hiding).collect();
+        let learned = VecDeque::new();
         Redactor {
-            secrets: secrets
-                .into_iter()
-                .filter(|it| it.expose_secret().len() > 3)
-                .collect(),
+            lists: vec![Arc::new(RwLock::new(Secrets { given, learned }))],
         }
+    }
+
+    /// The same, which also knows whatever another one knows, now and later.
+    #[must_use]
+    pub fn beside(mut self, other: &Redactor) -> Redactor {
+        self.lists.extend(other.lists.iter().cloned());
+        self
+    }
+
+    /// Knows one more secret from now on, until many others have come after it.
+    pub fn learn(&self, secret: &SecretString) {
+        let Some(own) = self.lists.first().filter(|_| is_worth_hiding(secret)) else {
+            return;
+        };
+        let mut own = own.write().unwrap_or_else(PoisonError::into_inner);
+        let is_known = |it: &SecretString| it.expose_secret() == secret.expose_secret();
+        if own.given.iter().chain(&own.learned).any(is_known) {
+            return;
+        }
+        if own.learned.len() == MAX_LEARNED {
+            own.learned.pop_front();
+        }
+        own.learned.push_back(secret.clone());
     }
 
     /// The text without secrets, control and bidi characters, white space folded, cut at [`MAX_CHARS`].
     pub fn clean(&self, raw: &str) -> String {
+        let lists: Vec<_> = self
+            .lists
+            .iter()
+            .map(|it| it.read().unwrap_or_else(PoisonError::into_inner))
+            .collect();
+        let secrets = lists.iter().flat_map(|it| it.given.iter().chain(&it.learned));
+        let mut found: Vec<&str> = secrets
+            .map(|it| it.expose_secret())
+            .filter(|it| raw.contains(it))
+            .collect();
+        // Of two secrets of which one holds the other, nothing of the longer one may stay.
+        found.sort_by_key(|it| std::cmp::Reverse(it.len()));
         let mut text = raw.to_owned();
-        for secret in &self.secrets {
-            if text.contains(secret.expose_secret()) {
-                text = text.replace(secret.expose_secret(), "[redacted]");
-            }
+        for secret in found {
+            text = text.replace(secret, "[redacted]");
         }
         printable(&text)
     }
 }
 
+fn is_worth_hiding(secret: &SecretString) -> bool {
+    secret.expose_secret().len() >= MIN_SECRET_BYTES
+}
+
+impl Default for Redactor {
+    fn default() -> Redactor {
+        Redactor::new([])
+    }
+}
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redactor")
-            .field("n_secrets", &self.secrets.len())
-            .finish()
+        f.debug_struct("Redactor").finish_non_exhaustive()
     }
 }
 
@@ -118,6 +176,38 @@ mod tests {
         let redactor = Redactor::new([SecretString::from("s3cret-token")]);
         let text = redactor.clean("bad\u{1b}[31m token s3cret-token\r\n\u{202e}here ");
         assert_eq!(text, "bad[31m token [redacted] here");
+    }
+
+    #[test]
+    fn a_secret_that_is_learned_is_known_to_all_clones() {
+        let partner = Redactor::new([SecretString::from("partner-secret")]);
+        let account = Redactor::new([]).beside(&partner);
+        let clone = account.clone();
+        account.learn(&SecretString::from("new-token"));
+        partner.learn(&SecretString::from("machine"));
+        assert_eq!(
+            clone.clean("new-token machine partner-secret"),
+            "[redacted] [redacted] [redacted]"
+        );
+        assert_eq!(partner.clean("new-token"), "new-token", "another account's");
+    }
+
+    #[test]
+    fn old_tokens_are_forgotten_and_what_was_given_is_not() {
+        let redactor = Redactor::new([SecretString::from("given")]);
+        for n in 0..=MAX_LEARNED {
+            redactor.learn(&SecretString::from(format!("token-{n:02}")));
+        }
+        assert_eq!(
+            redactor.clean("given token-00 token-01"),
+            "[redacted] token-00 [redacted]"
+        );
+    }
+
+    #[test]
+    fn of_a_secret_in_a_longer_one_nothing_stays() {
+        let redactor = Redactor::new(["acme", "acme-secret"].map(SecretString::from));
+        assert_eq!(redactor.clean("acme-secret of acme"), "[redacted] of [redacted]");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Barrier;
 
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions as _, Connection as _};
 use wazzup_sync::domain::memory::Millis;
@@ -34,8 +35,8 @@ const SAMPLES: [&str; 9] = [
      INSERT INTO decisions (account_id, user_id, subject, until) VALUES (1, '9', 'removal', 1000)",
     "INSERT INTO clear_facts (kind, base_url, learned_at) VALUES ('wazzup-v2', 'https://a', 7);
      INSERT INTO seat_facts (account_id, seats, learned_at) VALUES (1, 5, 7)",
-    // Version 8 comes with credentials.
-    "",
+    "INSERT INTO tokens (account_id, remote, sealed, asked_at, changed_at) VALUES (1, 'r', NULL, 7, 7);
+     INSERT INTO refusals (account_id, secret, text, since, last_tried, n_tries) VALUES (1, 's', 'HTTP 401', 5, 7, 2)",
     "UPDATE snapshot SET access = 'user';
      INSERT INTO pins (account_id, user_id, member_id, key) VALUES (1, '7', 's1', 'anna@example.com')",
 ];
@@ -75,6 +76,7 @@ async fn every_migration_works_over_the_rows_of_the_one_before() {
     let state = store.account("acme").await.unwrap();
     assert_eq!(state.digest.as_deref(), Some("d"));
     assert!(state.open_intents);
+    assert_eq!(state.refusal.as_ref().map(|it| it.n_tries), Some(2));
     let counts = [
         state.n_managed,
         state.n_open,
@@ -113,6 +115,27 @@ async fn a_file_that_stopped_at_any_version_is_brought_up_to_date() {
         let store = Store::open(&path).await.unwrap();
         store.begin_run("acme", Millis(5)).await.unwrap();
         assert_eq!(store.runs(9, None).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_was_passed_over_is_made_up_for() {
+    // Nothing after these needs what they make, so a file can be without.
+    for skipped in [7, 8] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let rest: Vec<_> = migrator()
+            .iter()
+            .filter(|it| it.version != skipped as i64)
+            .cloned()
+            .collect();
+        let mut conn = connect(&path).await;
+        Migrator::with_migrations(rest).run(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        let store = Store::open(&path).await.unwrap();
+        store.begin_run("acme", Millis(5)).await.unwrap();
+        store.close().await.unwrap();
+        execute(&path, SAMPLES[skipped - 1]).await;
     }
 }
 

@@ -217,6 +217,7 @@ mod tests {
             (Stop::Source(unusable), Exit::SourceData),
             (Stop::AllQuarantined(2), Exit::SourceData),
             (Stop::Store(StoreError::MissingFolder { folder }), Exit::Store),
+            (Stop::NotKept(said()), Exit::Store),
             (Stop::Refused(said()), Exit::Credentials),
             (Stop::RateLimited(said()), Exit::Unavailable),
             (Stop::Unreachable(said()), Exit::Unavailable),

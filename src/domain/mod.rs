@@ -29,6 +29,7 @@ pub mod order;
 pub mod outcome;
 pub mod phone;
 pub mod plan;
+pub mod refusal;
 pub mod table;
 pub mod user;
 pub mod world;

@@ -27,6 +27,8 @@ pub struct Account {
     pub base_url: String,
     /// With whom we talk, and by which credential; both without secrets.
     pub binding: Binding,
+    /// Stands for all that is secret of the credential: while it is the same, a refused one stays refused.
+    pub secret_mark: String,
     /// Completes phones without a country code.
     pub default_region: Option<Arc<str>>,
     /// What is done with long ids.
@@ -69,4 +71,6 @@ pub struct Order {
     pub verify: bool,
     /// Apply only if the fresh plan has this digest.
     pub expected_plan: Option<String>,
+    /// A person asks for just this account: a credential that was refused is tried at once.
+    pub is_named: bool,
 }

@@ -243,6 +243,7 @@ impl<'a> Run<'a> {
                 }
                 Meaning::Unauthorised => return Err(Stop::Refused(Said::from(&answer))),
                 Meaning::SlowDown(_) => return Err(Stop::RateLimited(Said::from(&answer))),
+                Meaning::NotSent(hindrance) => return Err(Stop::not_sent(hindrance, Said::from(&answer))),
                 Meaning::Unknown => {
                     self.had_unknown = true;
                     let is_server_error = answer.status.is_some_and(|status| status >= 500);

@@ -294,6 +294,7 @@ impl<'a> Link<'a> {
             match answer.meaning {
                 Meaning::SlowDown(wish) => patience.wait(wish, pauses.next(), &answer).await?,
                 Meaning::Unauthorised => return Err(Stop::Refused(Said::from(&answer))),
+                Meaning::NotSent(hindrance) => return Err(Stop::not_sent(hindrance, Said::from(&answer))),
                 _ => return Ok(answer),
             }
         }
@@ -333,6 +334,7 @@ fn meaning_word(meaning: &Meaning) -> &'static str {
         Meaning::PhoneTaken(_) => "phone_taken",
         Meaning::SeatsTaken => "seats_taken",
         Meaning::BadItem => "bad_item",
+        Meaning::NotSent(_) => "not_sent",
     }
 }
 

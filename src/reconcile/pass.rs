@@ -10,6 +10,7 @@ use super::link::Link;
 use super::mind::{Memory, Mind};
 use super::progress::{Progress, Step};
 use super::record::{Finish, record};
+use super::refused::{Trial, try_again};
 use super::report::{AccountReport, RunResult};
 use super::stop::Stop;
 use crate::domain::capability::{Capabilities, Names};
@@ -77,6 +78,16 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
         return Ok(());
     };
     let state = store.account(&account.name).await?;
+    if let Some(refusal) = &state.refusal {
+        match try_again(parts, order, refusal).await? {
+            Trial::Taken => {}
+            Trial::Waiting(stop) => {
+                recall(parts, &state, report).await?;
+                return Err(stop);
+            }
+            Trial::Failed(stop) => return record_failure(parts, state, stop, report).await,
+        }
+    }
     parts.progress.tell(Step::ReadingSource);
     // Read after the lock is had: what another process did meanwhile is what we compare with.
     let read = match parts.source.read().await {
@@ -171,7 +182,14 @@ async fn open_pass(
         .err();
     if !matches!(
         stop,
-        Some(Stop::Refused(_) | Stop::Unreachable(_) | Stop::Store(_) | Stop::Bug(_))
+        Some(
+            Stop::Refused(_)
+                | Stop::Unreachable(_)
+                | Stop::Store(_)
+                | Stop::NotKept(_)
+                | Stop::Misconfigured(_)
+                | Stop::Bug(_)
+        )
     ) {
         // Ending early or not: nobody is left without the phone that was only to be moved.
         if let Err(late) = bring_back(&mut run, &mut course).await {
@@ -316,21 +334,23 @@ async fn record_failure(
     } = parts;
     let run_id = store.begin_run(&account.name, clock()).await?;
     report.run = Some(run_id.as_str().to_owned());
+    recall(parts, &state, report).await?;
+    report.fail(stop);
+    let closing = super::record::failed_closing(account, report, &state, clock());
+    store.close_run(&run_id, &closing).await?;
+    Ok(())
+}
+
+/// Reports what is open, held and found as it was before.
+async fn recall(parts: &Parts<'_>, state: &AccountState, report: &mut AccountReport) -> Result<(), Stop> {
+    let Parts { store, account, .. } = parts;
     report.foreign = state.foreign;
     report.add_open(&store.open_outcomes(&account.name).await?);
-    report.holds = store
-        .open_holds(&account.name)
-        .await?
-        .into_iter()
-        .map(|it| it.hold)
-        .collect();
+    let holds = store.open_holds(&account.name).await?;
+    report.holds = holds.into_iter().map(|it| it.hold).collect();
     if report.findings.is_empty() {
         report.findings = store.findings(&account.name).await?;
     }
-    report.fail(stop);
-    store
-        .close_run(&run_id, &super::record::failed_closing(report, &state, clock()))
-        .await?;
     Ok(())
 }
 

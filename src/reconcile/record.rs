@@ -1,6 +1,6 @@
 //! The end of a pass: one outcome for every change, one transaction for all of it.
 
-use super::account::Order;
+use super::account::{Account, Order};
 use super::deliver::Run;
 use super::mind::Mind;
 use super::pass::{Course, Parts, overlaid};
@@ -15,7 +15,9 @@ use crate::domain::outcome::{Op, Outcome, Settled};
 use crate::domain::plan::Plan;
 use crate::domain::user::{User, UserId};
 use crate::domain::world::World;
-use crate::store::{AccountState, ClearFact, Closing, DigestChange, OpenScope, Requests, RunError, RunId};
+use crate::store::{
+    AccountState, ClearFact, Closing, DigestChange, OpenScope, Refused, Requests, RunError, RunId,
+};
 
 /// What is known when a pass ends.
 pub(super) struct Finish {
@@ -178,7 +180,7 @@ fn closing(
     let is_whole = mind.order.only.is_none();
     let believed = last.filter(|plan| !plan.is_target_doubtful);
     let listed = believed.filter(|plan| plan.world.is_fresh);
-    let mut closing = failed_closing(report, &mind.memory.state, (parts.clock)());
+    let mut closing = failed_closing(parts.account, report, &mind.memory.state, (parts.clock)());
     closing.settled = report
         .users
         .iter()
@@ -286,12 +288,23 @@ fn memories(
 }
 
 /// What is put on record of a pass that came to nothing: its result, and no word on users.
-pub(super) fn failed_closing(report: &AccountReport, state: &AccountState, now: Millis) -> Closing {
+pub(super) fn failed_closing(
+    account: &Account,
+    report: &AccountReport,
+    state: &AccountState,
+    now: Millis,
+) -> Closing {
     let mut closing = Closing::new(now, report.result.word(), report.exit_code());
     closing.error = report.stop.as_ref().map(|stop| RunError {
         code: stop.code().to_owned(),
         message: stop.to_string(),
     });
+    if let Some(Stop::Refused(said)) = &report.stop {
+        closing.refused = Some(Refused {
+            secret: account.secret_mark.clone(),
+            text: said.0.clone(),
+        });
+    }
     closing.revision = state.revision;
     // Nothing was verified, so what had to be still has to.
     closing.verify_next = state.verify_next;

@@ -169,7 +169,7 @@ impl AccountReport {
                 | Stop::ContractChanged(_),
             ) => 69,
             Some(Stop::Bug(_)) => 70,
-            Some(Stop::Store(_)) => 74,
+            Some(Stop::Store(_) | Stop::NotKept(_)) => 74,
             Some(Stop::Refused(_)) => 77,
             Some(Stop::Misconfigured(_)) => 78,
         }

@@ -3,7 +3,7 @@
 use crate::domain::check::Violation;
 use crate::source::SourceError;
 use crate::store::StoreError;
-use crate::target::{Answer, Meaning};
+use crate::target::{Answer, Hindrance, Meaning};
 
 /// The reasons, by what can be done about them.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +20,9 @@ pub enum Stop {
     /// The state can't be kept, so nothing may be sent.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A renewed token can't be kept, so it may not be used.
+    #[error("the tokens can't be kept: {0}")]
+    NotKept(Said),
     /// The platform refuses the credential.
     #[error("the platform refuses the credential: {0}")]
     Refused(Said),
@@ -54,7 +57,7 @@ impl Stop {
             Stop::Source(SourceError::Unreachable { .. }) => "source_unreachable",
             Stop::Source(SourceError::Unusable { .. }) => "source_unusable",
             Stop::AllQuarantined(_) => "all_quarantined",
-            Stop::Store(_) => "store_failed",
+            Stop::Store(_) | Stop::NotKept(_) => "store_failed",
             Stop::Refused(_) => "credentials_refused",
             Stop::RateLimited(_) => "rate_limited",
             Stop::Unreachable(_) => "target_unreachable",
@@ -66,6 +69,14 @@ impl Stop {
         }
     }
 
+    /// What keeps requests from leaving ends the run.
+    pub fn not_sent(hindrance: Hindrance, said: Said) -> Stop {
+        match hindrance {
+            Hindrance::Store => Stop::NotKept(said),
+            Hindrance::Configuration => Stop::Misconfigured(said.0),
+        }
+    }
+
     /// What an answer to a read means for the run.
     pub fn from_read(answer: &Answer) -> Stop {
         let said = Said::from(answer);
@@ -73,6 +84,7 @@ impl Stop {
             Meaning::Unauthorised | Meaning::Forbidden => Stop::Refused(said),
             Meaning::SlowDown(_) => Stop::RateLimited(said),
             Meaning::Unknown => Stop::Unreachable(said),
+            Meaning::NotSent(hindrance) => Stop::not_sent(hindrance, said),
             Meaning::Accepted
             | Meaning::Missing
             | Meaning::PhoneTaken(_)

@@ -133,6 +133,7 @@ fn wazzup_credential(credential: &WazzupCredential) -> Value {
             login,
             password: _,
             account_id,
+            client_id: _,
         } => json!(["white_label", login.to_string(), account_id]),
         WazzupCredential::OAuth {
             client_id,

@@ -10,7 +10,7 @@ use super::section::Section;
 use super::urls;
 
 const COMMON_KEYS: &[&str] = &["kind", "base_url", "token"];
-pub(super) const WHITE_LABEL_KEYS: &[&str] = &["login", "password", "account_id"];
+pub(super) const WHITE_LABEL_KEYS: &[&str] = &["login", "password", "account_id", "client_id"];
 pub(super) const OAUTH_KEYS: &[&str] = &["client_id", "refresh_token"];
 
 /// Every key of every kind; [`TargetKind::own_keys`] says which belong to which.
@@ -169,8 +169,10 @@ pub enum WazzupCredential {
         login: SecretRef,
         /// Password of the partner.
         password: SecretRef,
-        /// The customer's account.
+        /// The customer's account, in digits.
         account_id: String,
+        /// The partner's public id, with which tokens can be renewed without the login.
+        client_id: Option<String>,
     },
     /// A refresh token that the customer granted.
     OAuth {
@@ -197,9 +199,8 @@ impl TargetSettings {
         match &self.platform {
             Platform::WazzupV2 { credential, .. } => match credential {
                 WazzupCredential::Token(token) => token.to_string(),
-                WazzupCredential::WhiteLabel {
-                    login, account_id, ..
-                } => format!("{login} {account_id}"),
+                // By whatever login: it is the same account.
+                WazzupCredential::WhiteLabel { account_id, .. } => format!("account {account_id}"),
                 WazzupCredential::OAuth {
                     client_id,
                     refresh_token,
@@ -273,11 +274,13 @@ fn read_white_label(section: &Section<'_>) -> Option<WazzupCredential> {
     section.need("password", "a reference to the partner's password");
     section.need("account_id", "the number of the customer's account");
     let (login, password) = (section.secret("login"), section.secret("password"));
-    let account_id = section.parsed("account_id", digits);
+    let account_id = section.parsed("account_id", account_number);
+    let client_id = section.text("client_id").map(str::to_owned);
     Some(WazzupCredential::WhiteLabel {
         login: login?,
         password: password?,
         account_id: account_id?,
+        client_id,
     })
 }
 
@@ -330,6 +333,15 @@ fn digits(text: &str) -> Result<String, String> {
     is_number
         .then(|| text.to_owned())
         .ok_or_else(|| "expected digits, in quotes".to_owned())
+}
+
+/// The cabinet shows `7204-2419`, the API wants digits.
+fn account_number(text: &str) -> Result<String, String> {
+    let number = text.replace('-', "");
+    let is_number = !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit());
+    is_number
+        .then_some(number)
+        .ok_or_else(|| "expected the digits of the account's number, in quotes".to_owned())
 }
 
 fn api_version(text: &str) -> Result<String, String> {

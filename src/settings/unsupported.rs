@@ -4,7 +4,7 @@
 //! implementation is named instead of being ignored.
 
 use super::problem::{Place, Problem};
-use super::target::{Platform, WazzupCredential};
+use super::target::Platform;
 use super::{AccountSettings, Settings, StoreUrl};
 
 const NOT_YET: &str = "is not supported by this version yet";
@@ -38,17 +38,7 @@ fn of_target(account: &AccountSettings) -> Vec<Problem> {
     let key = |name: &str| format!("accounts[{}].{name}", account.name);
     let mut problems = Vec::new();
     match &account.target.platform {
-        Platform::WazzupV2 { credential, access } => {
-            match credential {
-                WazzupCredential::Token(_) => {}
-                WazzupCredential::WhiteLabel { .. } => {
-                    let key = key("target.white_label");
-                    problems.push(problem(&account.place, key, "a partner's login"));
-                }
-                WazzupCredential::OAuth { .. } => {
-                    problems.push(problem(&account.place, key("target.oauth"), "OAuth"));
-                }
-            }
+        Platform::WazzupV2 { access, .. } => {
             if access.is_some() {
                 problems.push(problem(&account.place, key("access"), "managing access"));
             }

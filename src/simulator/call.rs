@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
 use super::faults::Traits;
-use super::{meta, platform, wuts};
+use super::record::Rule;
+use super::{meta, platform, tokens, wuts};
 
 /// One request to a platform.
 #[derive(Clone, Debug)]
@@ -14,7 +15,8 @@ pub(super) struct Call {
     pub(super) method: Method,
     /// Path with query.
     pub(super) path: String,
-    /// The text of the header `Authorization` after `Bearer`; at Meta, a parameter does as well.
+    /// The text of the header `Authorization` after `Bearer`; at Meta, a parameter does as well. From
+    /// [`World::authorise`](super::world::World) on, the account that it stands for.
     pub(super) token: Option<String>,
     pub(super) body: Payload,
     pub(super) request: platform::Request,
@@ -22,6 +24,12 @@ pub(super) struct Call {
     pub(super) wuts: Option<wuts::Request>,
     /// The request, if its path begins with a version of Meta's API.
     pub(super) meta: Option<meta::Request>,
+    /// The request, if it asks for tokens.
+    pub(super) tokens: Option<tokens::Request>,
+    /// Whether `token` was issued here, be it valid or not.
+    pub(super) is_issued: bool,
+    /// Rules that are broken by what is shown or asked for.
+    pub(super) broken: Vec<(Rule, String)>,
 }
 
 /// A request's body.
@@ -49,6 +57,9 @@ impl Call {
             },
             wuts,
             request: platform::Request::read(&parts.method, &parts.uri, &body),
+            tokens: tokens::Request::read(parts, &body),
+            is_issued: false,
+            broken: Vec::new(),
             body,
             meta,
         }
@@ -56,6 +67,12 @@ impl Call {
 
     pub(super) fn is_read(&self) -> bool {
         self.method == Method::GET
+    }
+
+    /// Whether its platform issues tokens: Wazzup v2 alone does.
+    pub(super) fn takes_issued_tokens(&self) -> bool {
+        let is_wazzup = self.wuts.is_none() && self.meta.is_none();
+        is_wazzup && matches!(self.request, platform::Request::WazzupV2(_))
     }
 
     /// The users that the request names, as often as it does.

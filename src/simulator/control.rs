@@ -12,6 +12,8 @@
 //! | `GET faults`, `POST faults`, `DELETE faults` | the faults in force; adds one or an array; removes all |
 //! | `PUT users` | `{"account", "users", "protected", "replace"}`: puts users, or replaces all |
 //! | `DELETE users` | `{"account", "user_ids"}` |
+//! | `PUT tokens` | `{"partners", "grants"}`: more who may have tokens of Wazzup v2 |
+//! | `POST revoke` | `{"account"}`: ends the issued tokens of an account |
 //! | `GET wuts`, `PATCH wuts` | the tenants of WUTS; changes those of its switches that are given |
 //! | `PUT wuts`, `DELETE wuts` | `{"tenant", "users", "protected"}`: puts users; `{"tenant", "user_ids"}` |
 //! | `PUT meta` | a business of Meta: adds it, or replaces the one with its token |
@@ -54,6 +56,12 @@ struct PutUsers {
 struct DeleteUsers {
     account: String,
     user_ids: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Revoke {
+    account: String,
 }
 
 #[derive(Deserialize)]
@@ -136,6 +144,15 @@ fn steer(
         ("DELETE", "users") => {
             let delete: DeleteUsers = read(body)?;
             world.remove_users(&delete.account, &delete.user_ids);
+            done
+        }
+        ("PUT", "tokens") => {
+            world.tokens.add(read(body)?);
+            done
+        }
+        ("POST", "revoke") => {
+            let revoke: Revoke = read(body)?;
+            world.tokens.revoke(&revoke.account, true);
             done
         }
         (method, "wuts") => {

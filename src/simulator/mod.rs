@@ -24,6 +24,7 @@ mod record;
 mod reply;
 mod server;
 mod switches;
+mod tokens;
 mod wazzup;
 mod wazzup_v2;
 mod wazzup_v3;
@@ -49,6 +50,9 @@ pub use switches::{
     AbsentGet, AbsentPhone, BatchRule, CodeCase, DeleteUnknown, Envelope, ErrorShape, OverBatch,
     PartialAnswer, PastEnd, PatchUnknown, PhoneCheck, PhoneRule, PostExisting, Switches,
 };
+pub use tokens::{
+    ExpiresIn, GrantSetup, PartnerSetup, RefreshShape, Rotation, TokenRefusal, TokenSetup, TokenSwitches,
+};
 pub use wazzup_v3::{BulkDelete, Count, ListShape, RateLimit, Success, TooMany, V3Switches};
 pub use world::SimUser;
 pub use wuts::{
@@ -58,6 +62,7 @@ pub use wuts::{
 
 use clock::Clock;
 use server::Shared;
+use tokens::TokenBook;
 use world::World;
 
 /// What a simulator starts with. As TOML or JSON every key is optional, and an unknown key is an error.
@@ -73,6 +78,8 @@ pub struct Setup {
     pub switches: Switches,
     /// The accounts.
     pub accounts: Vec<AccountSetup>,
+    /// Who may have tokens issued, beside those of the accounts themselves.
+    pub tokens: TokenSetup,
     /// The switches of WUTS.
     pub wuts_switches: WutsSwitches,
     /// The tenants of WUTS.
@@ -108,6 +115,29 @@ impl Setup {
             token: token.to_owned(),
             users: users.into_iter().collect(),
             protected: Vec::new(),
+        });
+        self
+    }
+
+    /// A partner more, who may have tokens for an account by its number.
+    #[must_use]
+    pub fn and_partner(mut self, login: &str, password: &str, number: &str, account: &str) -> Setup {
+        self.tokens.partners.push(PartnerSetup {
+            login: login.to_owned(),
+            password: password.to_owned(),
+            client_id: "client".to_owned(),
+            accounts: [(number.to_owned(), account.to_owned())].into(),
+        });
+        self
+    }
+
+    /// What a customer granted to the client `client`, more.
+    #[must_use]
+    pub fn and_grant(mut self, account: &str, refresh_token: &str) -> Setup {
+        self.tokens.grants.push(GrantSetup {
+            account: account.to_owned(),
+            client_id: "client".to_owned(),
+            refresh_token: refresh_token.to_owned(),
         });
         self
     }
@@ -153,12 +183,14 @@ impl Simulator {
             manual_clock,
             switches,
             accounts,
+            tokens,
             wuts_switches,
             tenants,
             meta,
             faults,
         } = setup;
         let mut world = World::new(Clock::new(manual_clock), switches);
+        world.tokens = TokenBook::new(tokens);
         for account in accounts {
             world.put_users(&account.token, account.users, true);
             world.protect(&account.token, account.protected);
@@ -238,6 +270,26 @@ impl Simulator {
     pub fn protect<'a>(&self, token: &str, ids: impl IntoIterator<Item = &'a str>) {
         let ids = ids.into_iter().map(str::to_owned).collect();
         self.settled().protect(token, ids);
+    }
+
+    /// Ends the issued tokens of an account, and those of all partners too if asked for. Refresh tokens stay.
+    pub fn revoke_tokens(&self, account: &str, machines_too: bool) {
+        self.shared.lock().tokens.revoke(account, machines_too);
+    }
+
+    /// Ends all refresh tokens of an account.
+    pub fn revoke_grants(&self, account: &str) {
+        self.shared.lock().tokens.revoke_grants(account);
+    }
+
+    /// A customer grants access once more.
+    pub fn grant(&self, grant: GrantSetup) {
+        self.shared.lock().tokens.grant(grant);
+    }
+
+    /// All tokens that were ever issued, in order.
+    pub fn issued_tokens(&self) -> Vec<String> {
+        self.shared.lock().tokens.issued().to_vec()
     }
 
     /// The switches in force.

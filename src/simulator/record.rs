@@ -22,7 +22,7 @@ pub struct RequestRecord {
     pub method: String,
     /// Path with query, as it arrived.
     pub path: String,
-    /// The token, if it is an account's.
+    /// The account; for the token of a partner itself, the partner's login.
     pub account: Option<String>,
     /// Users that the request names.
     pub user_ids: Vec<String>,
@@ -101,6 +101,14 @@ pub enum Rule {
     Pace,
     /// Writes to one account follow one another.
     OneWriteAtATime,
+    /// Requests for the tokens of one account follow one another.
+    OneRenewalAtATime,
+    /// A refresh token is not used any more when another one has come in its place.
+    LatestRefreshToken,
+    /// A token is not shown any more when it has ended as was told.
+    TokenInTime,
+    /// A token is not shown again when it was refused.
+    RefusedToken,
     /// Meta: people are left alone; only system users are written to.
     HumanUntouched,
     /// Meta: the system user behind the token is left alone.

@@ -83,8 +83,12 @@ async fn answer(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     if let Some(path) = parts.uri.path().strip_prefix(control::PREFIX) {
         return Ok(control::answer(&shared, &parts.method, path, &body).into_response());
     }
-    let call = Call::read(&parts, &body);
-    let admission = shared.lock().admit(&call);
+    let mut call = Call::read(&parts, &body);
+    let admission = {
+        let mut world = shared.lock();
+        world.authorise(&mut call);
+        world.admit(&call)
+    };
     let ticket = Ticket {
         seq: admission.seq,
         shared,

@@ -19,6 +19,7 @@ use super::meta::{self, Business, MetaBusiness};
 use super::record::{Record, RequestRecord, Rule};
 use super::reply::Reply;
 use super::switches::Switches;
+use super::tokens::{self, Standing, TokenBook};
 use super::wazzup::Now;
 use super::wuts::Wuts;
 
@@ -99,10 +100,12 @@ enum Due {
     OnDemand,
 }
 
-/// A write that has no answer yet.
+/// A write, or a request for tokens, that has no answer yet.
 #[derive(Debug)]
 struct UnderWay {
     account: String,
+    /// Which rule others break that arrive meanwhile.
+    rule: Rule,
     /// Writes to the same account that arrived meanwhile.
     overtaken_by: Vec<u64>,
 }
@@ -112,6 +115,8 @@ struct UnderWay {
 pub(super) struct World {
     pub(super) clock: Clock,
     pub(super) accounts: BTreeMap<String, Account>,
+    /// Who may have tokens, and who has them.
+    pub(super) tokens: TokenBook,
     /// The tenants of WUTS, which have users of their own kind.
     pub(super) wuts: Wuts,
     /// Businesses of Meta by token.
@@ -136,6 +141,7 @@ impl World {
         World {
             clock,
             accounts: BTreeMap::new(),
+            tokens: TokenBook::default(),
             wuts: Wuts::default(),
             meta: BTreeMap::new(),
             switches,
@@ -221,6 +227,27 @@ impl World {
         account.set_users(users, now_ms, lag_ms);
     }
 
+    /// Finds out for which account a request is that shows an issued token, or asks for one.
+    pub(super) fn authorise(&mut self, call: &mut Call) {
+        if let Some(request) = &call.tokens {
+            let Standing { account, broken } = self.tokens.asked(request);
+            (call.token, call.broken) = (account, broken);
+            return;
+        }
+        if !call.takes_issued_tokens() {
+            return;
+        }
+        let Some(token) = call.token.as_ref().filter(|it| !self.accounts.contains_key(*it)) else {
+            return;
+        };
+        let max_uses = self.switches.tokens.max_uses;
+        if let Some(standing) = self.tokens.shown(token, max_uses, self.clock.now_ms()) {
+            call.is_issued = true;
+            call.broken = standing.broken;
+            call.token = standing.account.or(call.token.take());
+        }
+    }
+
     /// Takes a request in: records it, notes the rules that it breaks, and draws its fault.
     pub(super) fn admit(&mut self, call: &Call) -> Admission {
         let seq = self.record.next_seq();
@@ -232,8 +259,12 @@ impl World {
         self.note_violations(seq, call, account.as_deref(), now_ms);
         let fault = self.faults.strike(&call.traits(&user_ids));
         if let Some(account) = account.clone().filter(|_| !call.is_read()) {
+            let rule = match call.tokens {
+                Some(_) => Rule::OneRenewalAtATime,
+                None => Rule::OneWriteAtATime,
+            };
             for other in self.under_way.values_mut() {
-                if other.account == account {
+                if other.account == account && other.rule == rule {
                     other.overtaken_by.push(seq);
                 }
             }
@@ -242,6 +273,7 @@ impl World {
                 seq,
                 UnderWay {
                     account,
+                    rule,
                     overtaken_by,
                 },
             );
@@ -251,7 +283,7 @@ impl World {
             at_ms: now_ms,
             method: call.method.to_string(),
             path: call.path.clone(),
-            account,
+            account: account.or_else(|| Some(call.tokens.as_ref()?.login()?.to_owned())),
             phones: call.phones(),
             user_ids,
             body: match (&call.meta, &call.body) {
@@ -271,9 +303,11 @@ impl World {
     }
 
     fn note_violations(&mut self, seq: u64, call: &Call, account: Option<&str>, now_ms: u64) {
-        let mut broken = Vec::new();
+        let mut broken = call.broken.clone();
         let max_per_second = self.switches.max_requests_per_second;
-        if let (Some(request), Some(token)) = (&call.wuts, account) {
+        if call.tokens.is_some() {
+            // Whatever is wrong with it was found out before.
+        } else if let (Some(request), Some(token)) = (&call.wuts, account) {
             self.wuts
                 .audit(request, token, max_per_second, now_ms, &mut broken);
         } else if let (Some(request), Some(token)) = (&call.meta, account) {
@@ -284,7 +318,7 @@ impl World {
             let too_many = account.arrivals.too_many(max_per_second, now_ms);
             broken.extend(too_many.map(|it| (Rule::Pace, it)));
             call.request.audit(account, &self.switches, &mut broken);
-        } else {
+        } else if !call.is_issued {
             broken.push((Rule::KnownToken, "the token is no account's".to_owned()));
         }
         for (rule, text) in broken {
@@ -300,6 +334,17 @@ impl World {
     }
 
     fn perform_at(&mut self, seq: u64, call: &Call, now_ms: u64) -> Reply {
+        if let Some(request) = &call.tokens {
+            let now = tokens::Now {
+                switches: &self.switches.tokens,
+                now_ms,
+                unix_seconds: self.clock.unix_seconds(),
+                seq,
+            };
+            let (reply, had_effect) = self.tokens.answer(request, &now);
+            self.record.update(seq, |it| it.had_effect |= had_effect);
+            return reply;
+        }
         if let Some(request) = &call.wuts {
             let now = self.clock.at(now_ms);
             let (reply, had_effect) = self.wuts.answer(request, call.token.as_deref(), now);
@@ -370,13 +415,27 @@ impl World {
 
     /// The request gets this answer now.
     pub(super) fn answered(&mut self, seq: u64, status: StatusCode) {
-        self.record.update(seq, |it| it.status = Some(status.as_u16()));
+        let mut is_own = true;
+        self.record.update(seq, |it| {
+            it.status = Some(status.as_u16());
+            is_own = it
+                .fault
+                .as_deref()
+                .is_none_or(|it| ["slow", "meddle"].contains(&it));
+        });
+        if is_own {
+            self.tokens.delivered(seq);
+        }
         let Some(done) = self.under_way.remove(&seq) else {
             return;
         };
         for later in done.overtaken_by {
-            let text = format!("a write to the account while request {seq} had no answer yet");
-            self.record.violation(later, Rule::OneWriteAtATime, text);
+            let what = match done.rule {
+                Rule::OneRenewalAtATime => "tokens of the account are asked for",
+                _ => "a write to the account",
+            };
+            let text = format!("{what} while request {seq} had no answer yet");
+            self.record.violation(later, done.rule, text);
         }
     }
 

@@ -4,10 +4,12 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::bulk::Bulk;
+use super::refusals::refusal;
 use super::runs::{RunSummary, run_summary};
 use super::words::{count, number};
 use super::{Store, StoreError, at, begin};
 use crate::domain::memory::Millis;
+use crate::domain::refusal::Refusal;
 
 /// With whom an account's users were last seen.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,6 +56,8 @@ pub struct AccountState {
     pub rows: Option<u64>,
     /// The last cycle with nothing to do.
     pub quiet_at: Option<Millis>,
+    /// The credential was refused the last time it was shown.
+    pub refusal: Option<Refusal>,
     /// The last recorded run, which may be under way.
     pub last_run: Option<RunSummary>,
 }
@@ -118,8 +122,11 @@ const ACCOUNT: &str = "
         (SELECT count(*) FROM holds WHERE account_id = a.id AND status = 'open') AS n_holds,
         (SELECT count(*) FROM findings WHERE account_id = a.id) AS n_findings,
         (SELECT count(*) FROM foreign_users WHERE account_id = a.id) AS n_foreign,
+        f.secret AS refused_secret, f.text AS refused_text, f.since AS refused_since,
+        f.last_tried AS refused_last_tried, f.n_tries AS refused_n_tries,
         r.*
     FROM accounts a
+    LEFT JOIN refusals f ON f.account_id = a.id
     LEFT JOIN runs r ON r.id = (SELECT max(id) FROM runs WHERE account_id = a.id)
     WHERE a.name = $1";
 
@@ -149,6 +156,7 @@ fn account_state(row: &SqliteRow) -> sqlx::Result<AccountState> {
         drift: size("drift")?,
         rows: rows.map(|it| count("rows", it)).transpose()?,
         quiet_at: instant("quiet_at")?,
+        refusal: refusal(row)?,
         last_run: run.map(|_| run_summary(row)).transpose()?,
     })
 }

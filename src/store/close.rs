@@ -6,6 +6,7 @@ use super::accounts::Binding;
 use super::holds::write_holds;
 use super::journal::RunId;
 use super::outcomes::{write_history, write_open};
+use super::refusals::{Refused, write_refusal};
 use super::runs::{Changes, Outcomes, Requests, RunError};
 use super::state::write_findings;
 use super::users::{forget_users, remember_users, replace_foreign};
@@ -64,6 +65,8 @@ pub struct Closing {
     pub verified_at: Option<Millis>,
     /// The next run is to read the list.
     pub verify_next: bool,
+    /// The platform refuses the credential.
+    pub refused: Option<Refused>,
 }
 
 impl Closing {
@@ -91,6 +94,7 @@ impl Closing {
             binding: None,
             verified_at: None,
             verify_next: false,
+            refused: None,
         }
     }
 }
@@ -175,6 +179,9 @@ async fn write_closing(conn: &mut SqliteConnection, run: &RunId, closing: &Closi
     }
     if let Some(holds) = &closing.holds {
         write_holds(&mut tx, account, holds, is_current, now).await?;
+    }
+    if let Some(refused) = &closing.refused {
+        write_refusal(&mut tx, account, refused, now).await?;
     }
     tx.commit().await?;
     Ok(true)

@@ -36,10 +36,13 @@ mod journal;
 mod outcomes;
 mod pins;
 mod prune;
+mod refusals;
 mod requests;
 mod runs;
 mod schema;
+mod seal;
 mod state;
+mod tokens;
 mod users;
 mod words;
 
@@ -52,10 +55,13 @@ pub use file::RemoteLock;
 pub use holds::{HoldStatus, OpenHold, StoredHold};
 pub use journal::{AnswerRecord, RunId};
 pub use outcomes::OpenOutcome;
+pub use refusals::Refused;
 pub use requests::{RequestRecord, RequestUser};
 pub use runs::{Changes, FindRunError, Outcomes, Requests, RunDetail, RunError, RunSummary};
 pub use schema::{LATEST, migrator};
+pub use seal::{TokenKey, WeakKey};
 pub use state::AccountError;
+pub use tokens::{KeptTokens, Tokens, TokensError};
 pub use users::ClaimError;
 
 /// How long a writer waits for another one. Transactions take milliseconds; who is longer at it hangs.
@@ -94,7 +100,7 @@ impl Store {
         if file::look(path)? == file::Found::Content {
             let (mut conn, version) = connect_and_look(path, options(path)).await?;
             match version {
-                Some(it) if it.number == LATEST => return Ok(Store::new(path, conn, it.salt)),
+                Some(it) if it.is_current() => return Ok(Store::new(path, conn, it.salt)),
                 Some(it) if it.number > LATEST => {
                     return Err(StoreError::NewerSchema {
                         path: path.to_owned(),

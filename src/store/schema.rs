@@ -7,7 +7,7 @@ use sqlx::{Row as _, SqlSafeStr as _};
 use super::error::primary_code;
 
 /// The migrations in order, one concern each: version, name, SQL. They are only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (
         1,
         "accounts",
@@ -31,6 +31,11 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
         include_str!("../../migrations/sqlite/0006_people.sql"),
     ),
     (7, "facts", include_str!("../../migrations/sqlite/0007_facts.sql")),
+    (
+        8,
+        "credentials",
+        include_str!("../../migrations/sqlite/0008_credentials.sql"),
+    ),
     (
         9,
         "members",
@@ -61,13 +66,22 @@ pub fn migrator() -> Migrator {
 pub(super) struct Version {
     /// The newest migration that it has seen.
     pub(super) number: i64,
+    /// How many migrations it has seen. One may be missing that was added before a newer one.
+    n_seen: i64,
     /// The salt of its fingerprints.
     pub(super) salt: String,
 }
 
+impl Version {
+    /// Whether the file has seen all migrations of this release, and no others.
+    pub(super) fn is_current(&self) -> bool {
+        self.number == LATEST && usize::try_from(self.n_seen) == Ok(MIGRATIONS.len())
+    }
+}
+
 /// The version of a file, by one query; `None` if no migration has come to its end.
 pub(super) async fn version(conn: &mut SqliteConnection) -> sqlx::Result<Option<Version>> {
-    let sql = "SELECT max(version), (SELECT value FROM meta WHERE name = 'salt') FROM _sqlx_migrations WHERE success";
+    let sql = "SELECT max(version), count(*), (SELECT value FROM meta WHERE name = 'salt') FROM _sqlx_migrations WHERE success";
     let row = match sqlx::query(sql).fetch_one(conn).await {
         Ok(row) => row,
         // SQLITE_ERROR: one of the tables isn't there.
@@ -75,8 +89,11 @@ pub(super) async fn version(conn: &mut SqliteConnection) -> sqlx::Result<Option<
         Err(error) => return Err(error),
     };
     let number: Option<i64> = row.try_get(0)?;
-    let salt: Option<String> = row.try_get(1)?;
-    Ok(number.zip(salt).map(|(number, salt)| Version { number, salt }))
+    let n_seen = row.try_get(1)?;
+    let salt: Option<String> = row.try_get(2)?;
+    Ok(number
+        .zip(salt)
+        .map(|(number, salt)| Version { number, n_seen, salt }))
 }
 
 /// Whether a file without our migrations has tables of somebody else.

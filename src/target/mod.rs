@@ -17,12 +17,13 @@
 //! A platform that gives its users ids of its own, as [`wuts`] and [`meta`] do, is a [`member::MemberTarget`]
 //! instead: it shows who is there and does one step for one user.
 //!
-//! The rest is here: [`client`] paces, authorises, counts and logs, [`http`] bounds each exchange,
-//! [`error_body`] finds code and text in a refusal of any shape, [`loose`] reads values of any kind, [`failure`]
-//! says what went wrong below HTTP.
+//! The rest is here: [`client`] paces, authorises, counts and logs, [`credential`] has the token for a request
+//! and renews it, [`http`] bounds each exchange, [`error_body`] finds code and text in a refusal of any shape,
+//! [`loose`] reads values of any kind, [`failure`] says what went wrong below HTTP.
 
 pub mod classify;
 pub mod client;
+pub mod credential;
 pub mod error_body;
 pub mod failure;
 pub mod http;
@@ -47,6 +48,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use url::Url;
 
+use self::credential::Credential;
 use self::http::Http;
 use self::member::MemberTarget;
 use self::meta::MetaOptions;
@@ -111,6 +113,11 @@ pub fn open(setup: Setup, base_url: &Url, token: SecretString, http: &Http) -> A
         Setup::Wuts(options) => AnyTarget::Members(Arc::new(wuts::wuts(base_url, token, http, options))),
         Setup::Meta(options) => AnyTarget::Members(Arc::new(meta::meta(base_url, token, http, options))),
     }
+}
+
+/// The remote behind a credential whose tokens are had and renewed, as [`Kind::WazzupV2`] alone knows them.
+pub fn open_renewed(base_url: &Url, credential: Credential, http: &Http) -> AnyTarget {
+    AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, credential, http)))
 }
 
 /// What a platform of each kind needs to know beside address and credential.
@@ -265,4 +272,15 @@ pub enum Meaning {
     SeatsTaken,
     /// Any other 4xx: an item of the batch is not acceptable.
     BadItem,
+    /// The request did not leave, because of this machine.
+    NotSent(Hindrance),
+}
+
+/// What on this machine keeps a request from leaving.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hindrance {
+    /// What has to be remembered first can't be.
+    Store,
+    /// What the configuration names can't be used.
+    Configuration,
 }

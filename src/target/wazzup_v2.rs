@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
-use secrecy::SecretString;
 use serde::Serialize;
 use url::Url;
 
 use super::client::{Call, Client};
+use super::credential::Credential;
 use super::http::Http;
 use super::paging::{Paging, Row};
 use super::wazzup::{Dialect, Record, Users, ids_of, to_json};
@@ -49,15 +49,15 @@ pub struct WazzupV2 {
     pages_are_small: AtomicBool,
 }
 
-/// The account behind that token. Nothing is sent yet.
-pub fn wazzup_v2(base_url: &Url, token: SecretString, http: &Http) -> WazzupV2 {
+/// The account behind that credential. Nothing is sent yet.
+pub fn wazzup_v2(base_url: &Url, credential: impl Into<Credential>, http: &Http) -> WazzupV2 {
     let dialect = Dialect {
         users: USERS,
         user: USER,
         empty_is_absent: false,
     };
     WazzupV2 {
-        users: Users::new(base_url, Client::new(http, token), dialect),
+        users: Users::new(base_url, Client::new(http, credential), dialect),
         capabilities: Capabilities {
             batch_users: 100,
             id_chars: 64,

@@ -3,6 +3,7 @@
 //! Secrets are resolved here, when a command needs them and not before; a reference that leads nowhere is
 //! a problem of the configuration, reported with its key.
 
+mod credentials;
 mod open_all;
 
 use std::num::NonZeroU32;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
+use self::credentials::{Access, Shown, fingerprint};
 use crate::domain::diff::{Leavers, Policy};
 use crate::domain::employee::GrantRules;
 use crate::domain::grant::Grant;
@@ -20,11 +22,13 @@ use crate::domain::memory::Millis;
 use crate::domain::user::UserId;
 use crate::reconcile::{Account, Clock, Timing};
 use crate::settings::{
-    AccountSettings, DatabaseUrl, Environment, MetaMatch, MetaSettings, Platform, RemovalPolicy, SecretRef,
-    Settings, SourceRead, SourceSettings, StoreUrl, WazzupCredential,
+    AccountSettings, DatabaseUrl, Environment, MetaMatch, Platform, RemovalPolicy, SecretRef, Settings,
+    SourceRead, SourceSettings, StoreUrl,
 };
 use crate::source::{self, Database, Source, SourceOptions};
-use crate::store::{Binding, Store};
+use crate::store::Store;
+use crate::target::credential::Now;
+use crate::target::credential::white_label::Partners;
 use crate::target::http::{Http, HttpOptions};
 use crate::target::meta::MetaOptions;
 use crate::target::wuts::WutsOptions;
@@ -41,6 +45,8 @@ pub struct Workplace {
     pub environment: Environment,
     /// The connections, built at the first request.
     pub http: Http,
+    /// The partners whose accounts are looked after, each with one login.
+    pub partners: Partners,
     /// The time of day.
     pub clock: Clock,
 }
@@ -79,6 +85,7 @@ impl Workplace {
             ca_file: http.ca_file.clone(),
         });
         Workplace {
+            partners: Partners::new(&http, Now::new(Arc::clone(&clock))),
             settings,
             environment,
             http,
@@ -123,27 +130,39 @@ impl Workplace {
             let key = format!("accounts[{}].source", account.name);
             Unresolved::one(&key, format_args!("there is no source `{}`", account.source))
         })?;
-        let (source, token) = match (self.open_source(source_settings), self.token(account)) {
-            (Ok(source), Ok(token)) => (source, token),
-            (source, token) => {
-                let problems = [source.err(), token.err()].into_iter().flatten();
+        let (source, access) = match (self.open_source(source_settings), self.access(account, store)) {
+            (Ok(source), Ok(access)) => (source, access),
+            (source, access) => {
+                let problems = [source.err(), access.err()].into_iter().flatten();
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
         let setup = setup_of(account, |key, reference| self.secret(key, reference))?;
-        let credential = fingerprint(store, &token);
-        let base_url = account.target.base_url.to_string();
-        let target = target::open(setup, &account.target.base_url, token, &self.http);
-        let binding = Binding {
-            remote: remote(account, &credential),
-            credential,
+        let Access {
+            shown,
+            binding,
+            mut secret_mark,
+        } = access;
+        if let Setup::Meta(MetaOptions {
+            app_secret: Some(app_secret),
+            ..
+        }) = &setup
+        {
+            // What is proved by a wrong one is refused like a wrong token.
+            secret_mark = format!("{secret_mark} {}", fingerprint(store, app_secret));
+        }
+        let url = &account.target.base_url;
+        let target = match shown {
+            Shown::Token(token) => target::open(setup, url, token, &self.http),
+            Shown::Renewed(credential) => target::open_renewed(url, credential, &self.http),
         };
         let fingerprints = self.settings.fingerprints(account);
         let account = Account {
             name: account.name.clone(),
             kind: account.target.kind().word().to_owned(),
-            base_url,
+            base_url: url.to_string(),
             binding,
+            secret_mark,
             default_region: source_settings.default_region.as_deref().map(Arc::from),
             long_ids: source_settings.long_ids,
             key: key_of(account),
@@ -160,12 +179,6 @@ impl Workplace {
             target,
             account,
         })
-    }
-
-    /// The remote of an account; `None` if it can't be told, which is a problem of that account.
-    pub fn remote_of(&self, account: &AccountSettings, store: Option<&Store>) -> Option<String> {
-        let token = self.token(account).ok()?;
-        Some(remote(account, &fingerprint(store, &token)))
     }
 
     /// One source of the configuration. Connects to nothing yet.
@@ -203,24 +216,7 @@ impl Workplace {
         source::open(options).map_err(|error| Unresolved::one(&format!("{key}.url"), error.cause))
     }
 
-    /// The credential for the account's platform.
-    fn token(&self, account: &AccountSettings) -> Result<SecretString, Unresolved> {
-        let key = format!("accounts[{}].target", account.name);
-        let token = match &account.target.platform {
-            Platform::WazzupV2 {
-                credential: WazzupCredential::Token(token),
-                ..
-            }
-            | Platform::WazzupV3 { token }
-            | Platform::Wuts { token, .. }
-            | Platform::Meta(MetaSettings { token, .. }) => token,
-            Platform::WazzupV2 { .. } => {
-                return Err(Unresolved::one(&key, "is not supported by this version yet"));
-            }
-        };
-        self.secret(&format!("{key}.token"), token)
-    }
-
+    /// The secret that a key refers to.
     fn secret(&self, key: &str, reference: &SecretRef) -> Result<SecretString, Unresolved> {
         reference
             .resolve(&self.environment)
@@ -245,24 +241,6 @@ fn query_for(read: &SourceRead, url: &str) -> Result<String, String> {
 /// The time of day, by the clock of the machine.
 pub fn system_clock() -> Clock {
     Arc::new(|| Millis(chrono::Utc::now().timestamp_millis()))
-}
-
-/// What two accounts must not share: kind, address and credential.
-fn remote(account: &AccountSettings, credential: &str) -> String {
-    let target = &account.target;
-    let remote = format!("{} {} {credential}", target.kind().word(), target.base_url);
-    match &target.platform {
-        // One system user may administer several WhatsApp accounts; each is a remote.
-        Platform::Meta(meta) => format!("{remote} {}", meta.waba_id),
-        _ => remote,
-    }
-}
-
-fn fingerprint(store: Option<&Store>, token: &SecretString) -> String {
-    match store {
-        Some(store) => store.fingerprint(token),
-        None => mark(token.expose_secret()),
-    }
 }
 
 /// A short text that stands for a long one.

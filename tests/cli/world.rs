@@ -17,6 +17,14 @@ use wazzup_sync::workplace::{Workplace, system_clock};
 /// The credential of `acme`; no secret, and not to be seen in any output all the same.
 pub const TOKEN: &str = "acme-token-5b1f";
 
+/// The partner who looks after `acme`, and the number of that account.
+pub const LOGIN: &str = "partner@example.com";
+pub const PASSWORD: &str = "partner-password-9c2e";
+pub const NUMBER: &str = "7204-2419";
+
+/// What `acme` granted to the application `client`.
+pub const REFRESH_TOKEN: &str = "first-refresh-token-1d47";
+
 pub struct World {
     dir: TempDir,
     runtime: Runtime,
@@ -76,7 +84,10 @@ impl World {
             .enable_all()
             .build()
             .unwrap();
-        let simulator = runtime.block_on(Simulator::start(Setup::account(TOKEN))).unwrap();
+        let setup = Setup::account(TOKEN)
+            .and_partner(LOGIN, PASSWORD, &NUMBER.replace('-', ""), TOKEN)
+            .and_grant(TOKEN, REFRESH_TOKEN);
+        let simulator = runtime.block_on(Simulator::start(setup)).unwrap();
         let world = World {
             dir: TempDir::new().unwrap(),
             runtime,
@@ -215,7 +226,9 @@ pub fn ended(output: Output) -> Ended {
         err: String::from_utf8(output.stderr).unwrap(),
     };
     for text in [&ended.out, &ended.err] {
-        assert!(!text.contains(TOKEN), "the token is shown: {text}");
+        for secret in [TOKEN, PASSWORD, REFRESH_TOKEN] {
+            assert!(!text.contains(secret), "{secret} is shown: {text}");
+        }
         assert!(!text.contains("panicked"), "{text}");
     }
     ended

@@ -87,6 +87,7 @@ pub async fn a_closed_run_leaves_all_that_it_was_given(store: &Store) {
         drift: 4,
         rows: Some(12),
         quiet_at: None,
+        refusal: None,
         last_run: Some(last_run.clone()),
     };
     assert_eq!(state, expected);

@@ -52,6 +52,16 @@ contract! {
         a_forgotten_account_leaves_nothing,
         quiet_cycles_leave_a_time_and_no_run,
     ],
+    credentials: [
+        a_refusal_counts_while_the_credential_is_the_same,
+        a_refusal_can_be_forgotten,
+        tokens_come_back_with_the_same_key_only,
+        a_renewal_without_an_answer_is_remembered_from_the_first_one_on,
+        each_credential_has_its_own_tokens,
+        a_renamed_account_keeps_its_tokens_and_a_forgotten_one_does_not,
+        only_one_renews_at_a_time,
+        who_wants_to_renew_waits_for_the_other_one,
+    ],
     journal: [
         a_killed_run_leaves_open_intents_until_a_list_is_read,
         an_interrupted_run_without_requests_leaves_no_intents,

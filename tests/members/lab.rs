@@ -178,6 +178,7 @@ impl Lab {
                 remote: "the remote".to_owned(),
                 credential: "fingerprint".to_owned(),
             },
+            secret_mark: "secret".to_owned(),
             default_region: None,
             long_ids: LongIds::Reject,
             key,

@@ -47,7 +47,7 @@ async fn busy(kind: Kind) -> Lab {
 
 async fn assert_next_run_finishes(lab: &Lab) {
     lab.sim.clear_faults();
-    let report = lab.run().await;
+    let report = lab.run_named().await;
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
     lab.assert_equal(&report);
 }
@@ -67,7 +67,7 @@ async fn a_refused_credential_ends_the_run_at_once(kind: Kind) {
         lab.sim.clear_faults();
         lab.count_anew();
         lab.sim.add_fault(fault);
-        let report = lab.run().await;
+        let report = lab.run_named().await;
         let story = format!("{name}: {}\n{}", describe(&report), lab.requests());
         assert_eq!(report.exit_code(), 77, "{story}");
         let refused = lab.sim.requests().iter().position(|it| it.fault.is_some());
@@ -267,11 +267,11 @@ async fn the_token_is_in_no_report_no_log_and_no_file(kind: Kind) {
     ] {
         for method in [MethodIs::Write, MethodIs::Read] {
             lab.sim.add_fault(Fault::new(how.clone()).method(method).times(6));
-            reports.push(format!("{:?}", lab.run().await));
+            reports.push(format!("{:?}", lab.run_named().await));
             lab.sim.clear_faults();
         }
     }
-    let report = lab.run().await;
+    let report = lab.run_named().await;
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
     reports.push(format!("{report:?}"));
     assert!(!reports.concat().contains(TOKEN));

@@ -131,6 +131,7 @@ pub fn account_at(kind: Kind, base_url: &str) -> Account {
         kind: kind.word().to_owned(),
         base_url: base_url.to_owned(),
         binding,
+        secret_mark: "secret".to_owned(),
         default_region: Some("LV".into()),
         long_ids: LongIds::Reject,
         key: Key::Id,
@@ -224,7 +225,7 @@ pub struct Lab {
     pub kind: Kind,
     pub dir: TempDir,
     pub crm: Table,
-    pub sim: Simulator,
+    pub sim: Arc<Simulator>,
     pub store: Store,
     pub account: Account,
     pub timing: Timing,
@@ -236,9 +237,11 @@ pub struct Lab {
 
 impl Lab {
     pub async fn new(kind: Kind) -> Lab {
-        let sim = Simulator::start(Setup::account(TOKEN).switches(documented()))
-            .await
-            .unwrap();
+        Lab::start(kind, Setup::account(TOKEN).switches(documented())).await
+    }
+
+    pub async fn start(kind: Kind, setup: Setup) -> Lab {
+        let sim = Arc::new(Simulator::start(setup).await.unwrap());
         let dir = TempDir::new().unwrap();
         let store = Store::open(&dir.path().join("state.db")).await.unwrap();
         let account = account_at(kind, &sim.base_url());
@@ -326,14 +329,27 @@ impl Lab {
         self.run_with(&Order::default()).await
     }
 
+    /// A run that a person asks for.
+    pub async fn run_named(&self) -> AccountReport {
+        let order = Order {
+            is_named: true,
+            ..Order::default()
+        };
+        self.run_with(&order).await
+    }
+
     pub async fn run_with(&self, order: &Order) -> AccountReport {
         self.later(Duration::from_secs(300));
-        let target = self.target();
+        self.run_on(&self.target(), order).await
+    }
+
+    /// A run on a platform that was opened before.
+    pub async fn run_on(&self, target: &AnyTarget, order: &Order) -> AccountReport {
         let clock = self.clock();
         let parts = Parts {
             source: &self.crm,
             store: &self.store,
-            target: &target,
+            target,
             account: &self.account,
             timing: self.timing,
             clock: &clock,
@@ -355,12 +371,16 @@ impl Lab {
     }
 
     pub async fn plan(&self) -> AccountReport {
-        let (target, clock) = (self.target(), self.clock());
+        self.plan_on(&self.target()).await
+    }
+
+    pub async fn plan_on(&self, target: &AnyTarget) -> AccountReport {
+        let clock = self.clock();
         let order = Order::default();
         preview(
             &self.crm,
             Some(&self.store),
-            &target,
+            target,
             &self.account,
             self.timing,
             &clock,

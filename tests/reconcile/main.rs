@@ -8,6 +8,7 @@ mod lab;
 mod basics;
 mod clearing;
 mod connection;
+mod credentials;
 mod faults;
 mod fears;
 mod killed;

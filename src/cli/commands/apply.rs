@@ -54,6 +54,7 @@ pub(in crate::cli) async fn run(args: &ApplyArgs, desk: &Desk) -> Result<Exit, F
             settings,
             order: Order {
                 expected_plan: Some(planned.digest.clone()),
+                is_named: true,
                 ..Order::default()
             },
         })

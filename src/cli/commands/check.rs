@@ -8,13 +8,10 @@ use crate::cli::passes::{End, Job, Round};
 use crate::cli::progress::Watch;
 use crate::cli::render::check::{self, Checked};
 use crate::cli::render::{check_json, json};
-use crate::reconcile::{Order, Stop};
+use crate::reconcile::{NOBODY, Order, Stop};
 use crate::settings::AccountSettings;
 use crate::store::Store;
 use crate::workplace::{Workplace, open_all};
-
-/// An id that nobody has: to ask for it shows whether the platform answers and takes the credential.
-const NOBODY: &str = "wazzup-sync-check";
 
 /// Runs the command.
 pub(in crate::cli) async fn run(args: &CheckArgs, desk: &Desk) -> Result<Exit, Failure> {

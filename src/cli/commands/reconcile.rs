@@ -27,6 +27,7 @@ pub(in crate::cli) async fn run(args: &ReconcileArgs, desk: &Desk) -> Result<Exi
         only: only.clone().map(|id| BTreeSet::from([id])),
         verify: args.verify,
         expected_plan: None,
+        is_named: !args.accounts.is_empty(),
     };
     let job = |settings| Job {
         settings,

@@ -16,7 +16,9 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::Interrupt;
 use crate::domain::phone::Phone;
-use crate::simulator::{AccountSetup, Counts, Fault, Setup, SimUser, Simulator, Switches, Violation};
+use crate::simulator::{
+    AccountSetup, Counts, Fault, Setup, SimUser, Simulator, Switches, TokenSetup, Violation,
+};
 use crate::text;
 use crate::text::chain;
 
@@ -121,6 +123,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, SimulateError> {
             users: users_of(users)?,
             protected: Vec::new(),
         }],
+        tokens: TokenSetup::default(),
         faults: match faults {
             Some(path) => read_faults(path)?,
             None => Vec::new(),

@@ -116,9 +116,11 @@ fn advice(stop: &Stop, report: &AccountReport) -> String {
         Stop::AllQuarantined(_) => {
             "Nothing was sent. Every row has a finding; often it is one column of the query that is wrong.".to_owned()
         }
-        Stop::Store(_) => "Nothing can be sent without the store, because nothing could be remembered.".to_owned(),
+        Stop::Store(_) | Stop::NotKept(_) => "Nothing can be sent without the store, because nothing could be remembered.".to_owned(),
         Stop::Refused(_) => format!(
-            "Check the credential that accounts[{account}].target names: is it still valid, and of this platform?"
+            "Check the credential that accounts[{account}].target names: is it still valid, and of this platform? \
+             Another one is tried at once; the same one when the account is named to `reconcile`, else after 5 \
+             minutes, an hour, then daily."
         ),
         Stop::RateLimited(_) => "What is left is done by the next run; a lower [http] requests_per_second helps.".to_owned(),
         Stop::Unreachable(_) => {

@@ -138,10 +138,7 @@ account_id = \"12345678\"";
     assert!(
         matches!(credential(white_label), WazzupCredential::WhiteLabel { account_id, .. } if account_id == "12345678")
     );
-    assert_eq!(
-        unsupported(&of(white_label)),
-        ["accounts[acme].target.white_label"]
-    );
+    assert_eq!(unsupported(&of(white_label)), Vec::<String>::new());
     assert_eq!(
         problems(&of(&format!("token = \"env:T\"\n{white_label}"))),
         ["accounts[acme].target.white_label: give `token` or `white_label`, not both"]
@@ -170,7 +167,63 @@ fn oauth_needs_a_key_for_the_store() {
         ["store.key: missing: it encrypts the refresh token of accounts[acme].target.oauth"]
     );
     let keyed = format!("[store]\nkey = \"cred:store-key\"\n{oauth}");
-    assert_eq!(unsupported(&keyed), ["accounts[acme].target.oauth"]);
+    assert_eq!(unsupported(&keyed), Vec::<String>::new());
+}
+
+#[test]
+fn the_number_of_a_partners_account_may_be_written_as_the_cabinet_shows_it() {
+    let of = |id: &str| {
+        let target = format!(
+            "kind = \"wazzup-v2\"\n[accounts.target.white_label]\nlogin = \"env:L\"\npassword = \"env:P\"\n\
+             account_id = \"{id}\"\nclient_id = \"me\""
+        );
+        account_of("removal = \"keep\"", &target)
+    };
+    for id in ["72042419", "7204-2419"] {
+        let Platform::WazzupV2 {
+            credential:
+                WazzupCredential::WhiteLabel {
+                    account_id,
+                    client_id,
+                    ..
+                },
+            ..
+        } = only_account(&of(id)).target.platform
+        else {
+            panic!("another credential");
+        };
+        assert_eq!(account_id, "72042419");
+        assert_eq!(client_id.as_deref(), Some("me"));
+    }
+    for id in ["-", "7204 2419", "acme"] {
+        assert_eq!(
+            problems(&of(id)),
+            [
+                "accounts[acme].target.white_label.account_id: expected the digits of the account's number, in quotes"
+            ]
+        );
+    }
+}
+
+#[test]
+fn two_logins_to_one_account_are_one_remote() {
+    let target = |login: &str| {
+        format!(
+            "[accounts.target]\nkind = \"wazzup-v2\"\n[accounts.target.white_label]\nlogin = \"env:{login}\"\n\
+             password = \"env:P\"\naccount_id = \"72042419\"\n"
+        )
+    };
+    let account = |name: &str, login: &str| {
+        let head = format!("[[accounts]]\nname = \"{name}\"\nsource = \"crm\"\nremoval = \"keep\"\n");
+        head + &target(login)
+    };
+    let text = format!("{SOURCE}{}{}", account("one", "A"), account("other", "B"));
+    let problems = problems(&text);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(
+        problems[0].starts_with("accounts[other].target: is the same remote"),
+        "{problems:?}"
+    );
 }
 
 #[test]

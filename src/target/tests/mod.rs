@@ -2,6 +2,7 @@
 
 mod answers;
 mod connection;
+mod credentials;
 #[path = "../../../tests/support/log.rs"]
 mod log;
 mod meta;
