@@ -24,6 +24,7 @@ mod reserve;
 mod row;
 
 pub use self::reader::employees;
+pub use self::row::says_active;
 
 /// What is done with an id that is longer than the platform allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
