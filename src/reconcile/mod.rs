@@ -27,7 +27,7 @@ mod report;
 mod stop;
 
 pub use account::{Account, Clock, Order, Timing};
-pub use pass::{Parts, reconcile};
+pub use pass::{Parts, reconcile, rules};
 pub use preview::preview;
 pub use progress::{Progress, Step};
 pub use rebuild::{Rebuilt, rebuild};

@@ -334,7 +334,8 @@ async fn record_failure(
     Ok(())
 }
 
-pub(super) fn rules(account: &Account, capabilities: &Capabilities) -> Rules {
+/// What the rules for rows need to know of an account and its platform.
+pub fn rules(account: &Account, capabilities: &Capabilities) -> Rules {
     Rules {
         default_region: account.default_region.clone(),
         long_ids: account.long_ids,

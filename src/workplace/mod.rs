@@ -13,12 +13,12 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::diff::{Leavers, Policy};
-use crate::domain::employee::GrantRules;
+use crate::domain::employee::{GrantRules, Rules};
 use crate::domain::grant::Grant;
 use crate::domain::identity::Key;
 use crate::domain::memory::Millis;
 use crate::domain::user::UserId;
-use crate::reconcile::{Account, Clock, Timing};
+use crate::reconcile::{Account, Clock, Timing, rules};
 use crate::settings::{
     AccountSettings, DatabaseUrl, Environment, MetaMatch, MetaSettings, Platform, RemovalPolicy, SecretRef,
     Settings, SourceRead, SourceSettings, StoreUrl, WazzupCredential,
@@ -119,10 +119,7 @@ impl Workplace {
         if !unsupported.is_empty() {
             return Err(Unresolved(unsupported.iter().map(ToString::to_string).collect()));
         }
-        let source_settings = self.settings.source_of(account).ok_or_else(|| {
-            let key = format!("accounts[{}].source", account.name);
-            Unresolved::one(&key, format_args!("there is no source `{}`", account.source))
-        })?;
+        let source_settings = self.source_settings(account)?;
         let (source, token) = match (self.open_source(source_settings), self.token(account)) {
             (Ok(source), Ok(token)) => (source, token),
             (source, token) => {
@@ -132,20 +129,29 @@ impl Workplace {
         };
         let setup = setup_of(account, |key, reference| self.secret(key, reference))?;
         let credential = fingerprint(store, &token);
-        let base_url = account.target.base_url.to_string();
         let target = target::open(setup, &account.target.base_url, token, &self.http);
         let binding = Binding {
             remote: remote(account, &credential),
             credential,
         };
+        let account = self.account_of(account, source_settings, binding);
+        Ok(Opened {
+            source,
+            target,
+            account,
+        })
+    }
+
+    /// The account as a pass needs it.
+    fn account_of(&self, account: &AccountSettings, source: &SourceSettings, binding: Binding) -> Account {
         let fingerprints = self.settings.fingerprints(account);
-        let account = Account {
+        Account {
             name: account.name.clone(),
             kind: account.target.kind().word().to_owned(),
-            base_url,
+            base_url: account.target.base_url.to_string(),
             binding,
-            default_region: source_settings.default_region.as_deref().map(Arc::from),
-            long_ids: source_settings.long_ids,
+            default_region: source.default_region.as_deref().map(Arc::from),
+            long_ids: source.long_ids,
             key: key_of(account),
             grants: grants_of(account),
             policy: policy(account),
@@ -154,11 +160,30 @@ impl Workplace {
             settings_mark: mark(&fingerprints.removals),
             plan_mark: mark(&fingerprints.plan),
             verify_every: self.settings.daemon.verify_every,
+        }
+    }
+
+    /// The rules for the rows of an account, which need no credential.
+    ///
+    /// # Errors
+    /// If there is no such source.
+    pub fn rules(&self, account: &AccountSettings) -> Result<Rules, Unresolved> {
+        let source = self.source_settings(account)?;
+        let setup = setup_of(account, |_, _| Ok(SecretString::default()))?;
+        // Made, and never spoken to.
+        let target = target::open(setup, &account.target.base_url, SecretString::default(), &self.http);
+        let binding = Binding {
+            remote: String::new(),
+            credential: String::new(),
         };
-        Ok(Opened {
-            source,
-            target,
-            account,
+        let account = self.account_of(account, source, binding);
+        Ok(rules(&account, target.capabilities()))
+    }
+
+    fn source_settings(&self, account: &AccountSettings) -> Result<&SourceSettings, Unresolved> {
+        self.settings.source_of(account).ok_or_else(|| {
+            let key = format!("accounts[{}].source", account.name);
+            Unresolved::one(&key, format_args!("there is no source `{}`", account.source))
         })
     }
 

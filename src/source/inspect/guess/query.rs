@@ -161,7 +161,7 @@ fn active_of(field: &Field, values: &[Option<String>], database: Database) -> Li
     let is_plain = values.iter().all(Option::is_some) && texts.iter().all(|it| says_active(it).is_some());
     let sql = match texts.iter().find(|it| says_active(it) == Some(true)) {
         Some(word) if !is_plain && !word.bytes().all(|it| it.is_ascii_digit()) && field.kind != "boolean" => {
-            case(format!("{column} = {}", literal(word, database)))
+            case(format!("{column} = {}", readable_literal(word, database)))
         }
         // Words that nobody understands set the rows aside, and the report says so.
         _ => named(&column, "active"),
@@ -172,6 +172,15 @@ fn active_of(field: &Field, values: &[Option<String>], database: Database) -> Li
         format!("{}; 1 or 0 is wanted: CASE WHEN {column} = … THEN 1 ELSE 0 END", held(values))
     };
     Line { sql, about: Some(about) }
+}
+
+/// A word in quotes; the way that is safe for every text is hard to read in some databases.
+fn readable_literal(word: &str, database: Database) -> String {
+    if word.chars().all(|it| it.is_ascii_alphanumeric() || it == ' ') {
+        format!("'{word}'")
+    } else {
+        literal(word, database)
+    }
 }
 
 fn is_moment(kind: &str) -> bool {

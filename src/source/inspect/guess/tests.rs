@@ -122,7 +122,7 @@ fn who_is_active_is_told_by_what_the_column_is_and_holds() {
             "status:varchar",
             &words,
             Database::MySql,
-            "CASE WHEN \u{60}status\u{60} = _utf8mb4 X'416374697665' THEN 1 ELSE 0 END AS active -- holds \"Active\", \"Left\", NULL; \
+            "CASE WHEN \u{60}status\u{60} = 'Active' THEN 1 ELSE 0 END AS active -- holds \"Active\", \"Left\", NULL; \
              1 or 0 is wanted: CASE WHEN \u{60}status\u{60} = … THEN 1 ELSE 0 END",
         ),
         (
