@@ -171,7 +171,12 @@ impl Workplace {
         let source = self.source_settings(account)?;
         let setup = setup_of(account, |_, _| Ok(SecretString::default()))?;
         // Made, and never spoken to.
-        let target = target::open(setup, &account.target.base_url, SecretString::default(), &self.http);
+        let target = target::open(
+            setup,
+            &account.target.base_url,
+            SecretString::default(),
+            &self.http,
+        );
         let binding = Binding {
             remote: String::new(),
             credential: String::new(),

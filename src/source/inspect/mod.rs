@@ -122,9 +122,8 @@ impl Inspector {
     /// # Errors
     /// As of every read.
     pub async fn read(&self, query: &str, max_rows: usize) -> Result<CompleteRead, SourceError> {
-        let source = open(self.options(query.to_owned(), max_rows)).map_err(|OptionsError { source_name, cause }| {
-            SourceError::Unusable { source_name, cause }
-        })?;
+        let source = open(self.options(query.to_owned(), max_rows))
+            .map_err(|OptionsError { source_name, cause }| SourceError::Unusable { source_name, cause })?;
         source.read().await
     }
 

@@ -43,7 +43,11 @@ fn named(preset: &Preset, catalogue: &Catalogue) -> Vec<BTreeMap<String, String>
             .filter(|table| columns.iter().all(|it| table.column(it).is_some()));
         let found: Vec<Vec<(String, String)>> = tables
             .filter_map(|table| bindings(pattern, table))
-            .filter(|bindings| bindings.iter().all(|(name, text)| is_argument(preset, name, text)))
+            .filter(|bindings| {
+                bindings
+                    .iter()
+                    .all(|(name, text)| is_argument(preset, name, text))
+            })
             .collect();
         ways = ways
             .iter()
@@ -76,7 +80,10 @@ fn bindings(pattern: &str, table: &Table) -> Option<Vec<(String, String)>> {
         return (table.is_plain && table.name.eq_ignore_ascii_case(pattern)).then(Vec::new);
     };
     let value = match rest.strip_prefix('.') {
-        Some(name) => table.name.eq_ignore_ascii_case(name).then(|| table.schema.clone())??,
+        Some(name) => table
+            .name
+            .eq_ignore_ascii_case(name)
+            .then(|| table.schema.clone())??,
         None => {
             let len = table.name.len().checked_sub(rest.len())?;
             let end = table.name.get(len..)?;
@@ -163,7 +170,11 @@ mod tests {
         // A third company, of which half is missing.
         tables.extend(tables_of(&preset, "new_").into_iter().take(1));
         let found = recognise(&Catalogue { tables }, Database::MySql);
-        let prefixes: Vec<&str> = found[0].named.iter().map(|it| it["table_prefix"].as_str()).collect();
+        let prefixes: Vec<&str> = found[0]
+            .named
+            .iter()
+            .map(|it| it["table_prefix"].as_str())
+            .collect();
         assert_eq!(prefixes, ["llx_", "old_"]);
     }
 }

@@ -57,8 +57,20 @@ pub(super) fn table_name(table: &Table, database: Database) -> String {
 
 /// Words without an underscore that no database keeps for itself and every employee table has.
 const HARMLESS: [&str; 14] = [
-    "id", "name", "phone", "mobile", "email", "active", "enabled", "deleted", "uuid", "surname", "firstname",
-    "lastname", "employees", "staff",
+    "id",
+    "name",
+    "phone",
+    "mobile",
+    "email",
+    "active",
+    "enabled",
+    "deleted",
+    "uuid",
+    "surname",
+    "firstname",
+    "lastname",
+    "employees",
+    "staff",
 ];
 
 /// A name in a query: as it is where that can mean nothing else, so that people can read it.

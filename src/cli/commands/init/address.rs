@@ -55,7 +55,10 @@ pub(super) fn read(
         let why = why.split(';').next().unwrap_or_default();
         Failure::usage(format!("--source: {why}{advice}"))
     })?;
-    let password_ref = args.password_ref.as_deref().map(|it| reference("--password-ref", it));
+    let password_ref = args
+        .password_ref
+        .as_deref()
+        .map(|it| reference("--password-ref", it));
     let password_ref = password_ref.transpose()?;
     let password = match &password_ref {
         Some(reference) => Some(resolve("--password-ref", reference, environment)?),
@@ -100,9 +103,9 @@ fn home_of_password(asker: &mut Asker<'_>, place: &Place) -> Result<(Option<Secr
 
 /// A reference from the command line, its path made whole.
 pub(super) fn reference(flag: &str, text: &str) -> Result<SecretRef, Failure> {
-    let reference: SecretRef = text.parse().map_err(|why| {
-        Failure::usage(format!("{flag}: {why}"))
-    })?;
+    let reference: SecretRef = text
+        .parse()
+        .map_err(|why| Failure::usage(format!("{flag}: {why}")))?;
     Ok(whole(reference))
 }
 
@@ -138,6 +141,9 @@ fn whole_sqlite(url: &str) -> String {
         return format!("sqlite:{rest}");
     }
     let folder = folder.display().to_string();
-    let folder = folder.trim_end_matches("/.").replace('%', "%25").replace('?', "%3F");
+    let folder = folder
+        .trim_end_matches("/.")
+        .replace('%', "%25")
+        .replace('?', "%3F");
     format!("sqlite:{folder}/{}", rest.strip_prefix("./").unwrap_or(rest))
 }

@@ -88,10 +88,12 @@ impl<'a> Asker<'a> {
     /// # Errors
     /// If nobody answers any more.
     pub(super) fn agrees(&mut self, question: &str) -> Result<bool, Failure> {
-        self.ask(question, Some("yes"), |answer| match answer.to_lowercase().as_str() {
-            "yes" | "y" => Ok(true),
-            "no" | "n" => Ok(false),
-            _ => Err("yes or no is wanted".to_owned()),
+        self.ask(question, Some("yes"), |answer| {
+            match answer.to_lowercase().as_str() {
+                "yes" | "y" => Ok(true),
+                "no" | "n" => Ok(false),
+                _ => Err("yes or no is wanted".to_owned()),
+            }
         })
     }
 
@@ -123,14 +125,19 @@ impl<'a> Asker<'a> {
 
     fn say(&mut self, text: &str) {
         // Whoever does not see the question answers none.
-        let _ = self.output.write_all(text.as_bytes()).and_then(|()| self.output.flush());
+        let _ = self
+            .output
+            .write_all(text.as_bytes())
+            .and_then(|()| self.output.flush());
     }
 
     fn line(&mut self) -> Result<String, Failure> {
         let mut line = String::new();
         match self.input.read_line(&mut line) {
             Ok(n) if n > 0 => Ok(line),
-            Ok(_) => Err(Failure::usage("nobody answers; give what is needed by flags (see --help)")),
+            Ok(_) => Err(Failure::usage(
+                "nobody answers; give what is needed by flags (see --help)",
+            )),
             Err(error) => Err(Failure::usage(format!("the answer can't be read: {error}"))),
         }
     }
@@ -175,7 +182,10 @@ mod tests {
         );
         drop(asker);
         let said = String::from_utf8(said).unwrap();
-        assert!(said.starts_with("How many [3]:   a number is wanted\nHow many [3]: "), "{said}");
+        assert!(
+            said.starts_with("How many [3]:   a number is wanted\nHow many [3]: "),
+            "{said}"
+        );
     }
 
     #[test]
@@ -191,7 +201,10 @@ mod tests {
         let mut said = Vec::new();
         let mut asker = Asker::new(b" sesame open \n\n", &mut said);
         let secret = asker.secret("Password").unwrap();
-        assert_eq!(secret.as_ref().map(|it| it.expose_secret()), Some(" sesame open "));
+        assert_eq!(
+            secret.as_ref().map(|it| it.expose_secret()),
+            Some(" sesame open ")
+        );
         assert!(asker.secret("Password").unwrap().is_none());
         drop(asker);
         assert_eq!(said, b"Password: Password: ");

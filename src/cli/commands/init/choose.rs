@@ -83,7 +83,9 @@ impl Chooser<'_, '_> {
         ));
         if !others.is_empty() {
             let others = others.join(" or ");
-            self.say(&format!("The tables would also do for {others}: --preset takes another one."));
+            self.say(&format!(
+                "The tables would also do for {others}: --preset takes another one."
+            ));
         }
         self.preset(first).await
     }
@@ -135,7 +137,12 @@ impl Chooser<'_, '_> {
     }
 
     /// One parameter that was not given; none if its default will do.
-    fn argument(&mut self, name: &str, param: &Param, choices: Vec<Choice>) -> Result<Option<String>, Failure> {
+    fn argument(
+        &mut self,
+        name: &str,
+        param: &Param,
+        choices: Vec<Choice>,
+    ) -> Result<Option<String>, Failure> {
         let is_fit = |it: &Choice| param.fits(&it.value).is_ok();
         let choices: Vec<Choice> = choices.into_iter().filter(is_fit).collect();
         let is_default = |it: &Choice| param.default.as_ref() == Some(&it.value);
@@ -200,7 +207,8 @@ impl Chooser<'_, '_> {
 
     async fn named_table(&mut self, name: &str, catalogue: &Catalogue) -> Result<Read, Failure> {
         let mut tables = catalogue.tables.iter();
-        let table = tables.find(|it| it.shown() == name || (it.is_plain && it.name.eq_ignore_ascii_case(name)));
+        let table =
+            tables.find(|it| it.shown() == name || (it.is_plain && it.name.eq_ignore_ascii_case(name)));
         let table = table.ok_or_else(|| {
             Failure::usage(format!(
                 "there is no table {:?} that this user may see",
@@ -224,7 +232,11 @@ impl Chooser<'_, '_> {
             .map_err(|err| Failure::source(&err, ""))?;
         let tables = count(catalogue.tables.len(), "table");
         if found.is_empty() {
-            let names: Vec<String> = catalogue.tables.iter().map(|it| self.show.plain(&it.shown())).collect();
+            let names: Vec<String> = catalogue
+                .tables
+                .iter()
+                .map(|it| self.show.plain(&it.shown()))
+                .collect();
             return Err(Failure::usage(format!(
                 "none of the known CRMs, and among its {tables} none that looks like one of employees: {}. Name one by \
                  --table, or write the query yourself",
@@ -248,7 +260,9 @@ impl Chooser<'_, '_> {
         };
         let candidate = found.swap_remove(idx);
         let name = self.show.plain(&candidate.table.shown());
-        self.say(&format!("The query is written for {name}; --table takes another one."));
+        self.say(&format!(
+            "The query is written for {name}; --table takes another one."
+        ));
         self.table(candidate).await
     }
 
@@ -293,7 +307,10 @@ fn in_names(
 ) -> Vec<Choice> {
     let mut values: Vec<&String> = named
         .iter()
-        .filter(|way| way.iter().all(|(key, it)| settled.get(key).is_none_or(|settled| settled == it)))
+        .filter(|way| {
+            way.iter()
+                .all(|(key, it)| settled.get(key).is_none_or(|settled| settled == it))
+        })
         .filter_map(|way| way.get(name))
         .collect();
     values.sort_unstable();

@@ -58,7 +58,10 @@ pub(in crate::cli) async fn run(args: &InitArgs, desk: &Desk, is_asked: bool) ->
         asker: asker.as_mut(),
     };
     let mut read = read;
-    let read = read.choose().await.map_err(|failure| advised(failure, &address))?;
+    let read = read
+        .choose()
+        .await
+        .map_err(|failure| advised(failure, &address))?;
     let default_region = default_region(args, asker.as_mut())?;
     let platform = platform(args, &place, asker.as_mut())?;
     let command = format!("wazzup-sync --config {}", quoted(&args.out.display().to_string()));
@@ -89,7 +92,9 @@ pub(in crate::cli) async fn run(args: &InitArgs, desk: &Desk, is_asked: bool) ->
         }
         Err(error) => return Err(Failure::source(&error, &advice_for(&error, &read))),
     };
-    if let (true, Some(reference), Some(password)) = (address.is_to_keep, &address.password_ref, &address.password) {
+    if let (true, Some(reference), Some(password)) =
+        (address.is_to_keep, &address.password_ref, &address.password)
+    {
         write::keep_secret(reference, password)?;
     }
     prepared.keep(&place)?;
@@ -176,7 +181,10 @@ fn default_region(args: &InitArgs, asker: Option<&mut Asker<'_>>) -> Result<Opti
 
 fn platform(args: &InitArgs, place: &Place, mut asker: Option<&mut Asker<'_>>) -> Result<Target, Failure> {
     let kind = match (&args.kind, &mut asker) {
-        (Some(word), _) => KINDS.iter().position(|(kind, _)| kind.word() == word).unwrap_or(0),
+        (Some(word), _) => KINDS
+            .iter()
+            .position(|(kind, _)| kind.word() == word)
+            .unwrap_or(0),
         (None, Some(asker)) => {
             let kinds = KINDS.map(|(kind, about)| (kind.word().to_owned(), about.to_owned()));
             asker.choose("Which platform?", &kinds)?
@@ -187,9 +195,11 @@ fn platform(args: &InitArgs, place: &Place, mut asker: Option<&mut Asker<'_>>) -
     let default = format!("file:{}", place.folder().join("token").display());
     let token = match (&args.token_ref, &mut asker) {
         (Some(text), _) => address::reference("--token-ref", text)?,
-        (None, Some(asker)) => asker.ask("Where is its token (env:NAME, file:PATH or cred:NAME)?", Some(&default), |it| {
-            it.parse().map(address::whole).map_err(|why| format!("{why}"))
-        })?,
+        (None, Some(asker)) => asker.ask(
+            "Where is its token (env:NAME, file:PATH or cred:NAME)?",
+            Some(&default),
+            |it| it.parse().map(address::whole).map_err(|why| format!("{why}")),
+        )?,
         (None, None) => address::reference("--token-ref", &default)?,
     };
     let mut number = |flag: &str, given: &Option<String>, question: &str| match (given, &mut asker) {
@@ -204,7 +214,11 @@ fn platform(args: &InitArgs, place: &Place, mut asker: Option<&mut Asker<'_>>) -
     };
     let numbers = if kind == TargetKind::Meta {
         let business = number("--business-id", &args.business_id, "Number of the business")?;
-        let waba = number("--waba-id", &args.waba_id, "Number of the WhatsApp Business account")?;
+        let waba = number(
+            "--waba-id",
+            &args.waba_id,
+            "Number of the WhatsApp Business account",
+        )?;
         Some((business, waba))
     } else {
         None
@@ -219,6 +233,7 @@ fn is_number(text: &str) -> bool {
 fn tell_next(desk: &Desk, out: &Path, command: &str, address: &Address, platform: &Target) {
     let secrets: Vec<_> = address.password_ref.iter().chain([&platform.token]).collect();
     let steps = write::next_steps(command, &secrets, desk.environment());
-    desk.console.print(&format!("\n{} is written. Next:\n", out.display()));
+    desk.console
+        .print(&format!("\n{} is written. Next:\n", out.display()));
     desk.console.print(&aligned(steps, 2));
 }

@@ -73,7 +73,11 @@ fn row(employee: &Employee, show: &Show) -> Vec<String> {
         PhoneWish::None => "none".to_owned(),
         PhoneWish::Unmanaged => String::new(),
     };
-    let state = if employee.is_active { "active" } else { "not active" };
+    let state = if employee.is_active {
+        "active"
+    } else {
+        "not active"
+    };
     vec![
         cut(&show.plain(employee.id.as_str()), 36),
         cut(&show.plain(&employee.name), 32),
@@ -106,7 +110,9 @@ fn roles(read: &CompleteRead, show: &Show) -> String {
     let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
     let shown = counts.iter().take(MAX_ROLES);
-    let mut shown: Vec<String> = shown.map(|(role, n)| format!("{} ({n})", cut(&show.plain(role), 40))).collect();
+    let mut shown: Vec<String> = shown
+        .map(|(role, n)| format!("{} ({n})", cut(&show.plain(role), 40)))
+        .collect();
     if counts.len() > MAX_ROLES {
         shown.push("…".to_owned());
     }

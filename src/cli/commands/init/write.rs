@@ -42,7 +42,10 @@ impl Place {
         if place.folder().is_dir() {
             Ok(place)
         } else {
-            Err(Failure::usage(format!("--out: there is no folder {}", place.folder().display())))
+            Err(Failure::usage(format!(
+                "--out: there is no folder {}",
+                place.folder().display()
+            )))
         }
     }
 
@@ -233,14 +236,19 @@ fn target(platform: &Target) -> String {
         kind.word(),
         text(&token.to_string())
     );
-    let create_users = "# People without a user there get one; if not, they are reported.\ncreate_users = false\n";
+    let create_users =
+        "# People without a user there get one; if not, they are reported.\ncreate_users = false\n";
     match kind {
         TargetKind::WazzupV2 | TargetKind::WazzupV3 => {}
         TargetKind::Wuts => lines.push_str(create_users),
         TargetKind::Meta => {
             lines.push_str(create_users);
             if let Some((business, waba)) = numbers {
-                lines.push_str(&format!("business_id = {}\nwaba_id = {}\n", text(business), text(waba)));
+                lines.push_str(&format!(
+                    "business_id = {}\nwaba_id = {}\n",
+                    text(business),
+                    text(waba)
+                ));
             }
             lines.push_str(
                 "\n# Role in the CRM = tasks; \"*\" is all others.\n[accounts.tasks]\n\"*\" = [\"DEVELOP\"]\n",
@@ -284,7 +292,11 @@ impl Prepared {
             if error.error.kind() == io::ErrorKind::AlreadyExists {
                 is_there(&place.given)
             } else {
-                Failure::usage(format!("{} can't be written: {}", place.given.display(), error.error))
+                Failure::usage(format!(
+                    "{} can't be written: {}",
+                    place.given.display(),
+                    error.error
+                ))
             }
         })?;
         Ok(())
@@ -306,7 +318,11 @@ pub(super) fn keep_secret(reference: &SecretRef, secret: &SecretString) -> Resul
 }
 
 /// The commands that come next, each with what it does.
-pub(super) fn next_steps(command: &str, secrets: &[&SecretRef], environment: &Environment) -> Vec<Vec<String>> {
+pub(super) fn next_steps(
+    command: &str,
+    secrets: &[&SecretRef],
+    environment: &Environment,
+) -> Vec<Vec<String>> {
     let mut steps = Vec::new();
     for reference in secrets {
         if reference.resolve(environment).is_ok() {

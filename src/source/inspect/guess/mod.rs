@@ -71,10 +71,7 @@ impl Picked {
 ///
 /// # Errors
 /// If the database is not to be reached while rows are counted.
-pub async fn candidates(
-    inspector: &Inspector,
-    catalogue: &Catalogue,
-) -> Result<Vec<Candidate>, SourceError> {
+pub async fn candidates(inspector: &Inspector, catalogue: &Catalogue) -> Result<Vec<Candidate>, SourceError> {
     let mut found: Vec<Candidate> = catalogue
         .tables
         .iter()
@@ -172,6 +169,7 @@ fn pick(table: &Table) -> Option<Picked> {
     };
     let owned = |it: &str| it.to_owned();
     let mut phones = find_all(&readable, words::PHONE);
+    phones.retain(|it| !is_of(it, words::NO_PHONE));
     phones.truncate(3);
     Some(Picked {
         id: owned(id),

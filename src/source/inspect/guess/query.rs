@@ -66,7 +66,8 @@ pub(super) fn written(candidate: &Candidate, values: &[Option<String>], database
         name_of(name, database),
     ];
     for (phone, place) in phones.iter().zip(["phone", "phone2", "phone3"]) {
-        let about = (place == "phone").then(|| "the first valid one counts; a private one should not be here");
+        let about =
+            (place == "phone").then(|| "the first valid one counts; a private one should not be here");
         lines.push(Line {
             sql: named(&column(phone), place),
             about: about.map(str::to_owned),
@@ -100,7 +101,9 @@ fn select(lines: &[Line], table: &Table, has_active: bool, database: Database) -
         query.push_str(&format!("{indent}{sql}{comma}{about}\n"));
     }
     query.push_str(&format!("  FROM {}\n", table_name(table, database)));
-    query.push_str(" -- WHERE … leave out whoever is no employee: technical users, users of customers, of other firms");
+    query.push_str(
+        " -- WHERE … leave out whoever is no employee: technical users, users of customers, of other firms",
+    );
     if !has_active {
         query.push_str(
             "\n -- No column tells who has left. Whose row is gone has left; if rows stay, add one that is 1 or 0:\n \
@@ -169,9 +172,15 @@ fn active_of(field: &Field, values: &[Option<String>], database: Database) -> Li
     let about = if is_plain && !texts.is_empty() {
         held(values)
     } else {
-        format!("{}; 1 or 0 is wanted: CASE WHEN {column} = … THEN 1 ELSE 0 END", held(values))
+        format!(
+            "{}; 1 or 0 is wanted: CASE WHEN {column} = … THEN 1 ELSE 0 END",
+            held(values)
+        )
     };
-    Line { sql, about: Some(about) }
+    Line {
+        sql,
+        about: Some(about),
+    }
 }
 
 /// A word in quotes; the way that is safe for every text is hard to read in some databases.

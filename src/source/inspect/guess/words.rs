@@ -3,55 +3,205 @@
 
 /// What tells rows apart, where there is no `id`.
 pub(super) const ID: &[&str] = &[
-    "employeeid", "empid", "staffid", "personid", "userid", "memberid", "managerid", "agentid", "uid", "uuid", "guid",
-    "personnelnumber", "employeenumber", "employeeno", "empno", "number", "code", "login", "username",
+    "employeeid",
+    "empid",
+    "staffid",
+    "personid",
+    "userid",
+    "memberid",
+    "managerid",
+    "agentid",
+    "uid",
+    "uuid",
+    "guid",
+    "personnelnumber",
+    "employeenumber",
+    "employeeno",
+    "empno",
+    "number",
+    "code",
+    "login",
+    "username",
 ];
 pub(super) const NAME: &[&str] = &[
-    "fullname", "displayname", "employeename", "personname", "name", "fio", "realname", "title",
+    "fullname",
+    "displayname",
+    "employeename",
+    "personname",
+    "name",
+    "fio",
+    "realname",
+    "title",
 ];
 pub(super) const FIRST_NAME: &[&str] = &["firstname", "givenname", "fname", "forename", "namefirst"];
-pub(super) const LAST_NAME: &[&str] = &["lastname", "surname", "familyname", "lname", "secondname", "namelast"];
+pub(super) const LAST_NAME: &[&str] = &[
+    "lastname",
+    "surname",
+    "familyname",
+    "lname",
+    "secondname",
+    "namelast",
+];
 pub(super) const LOGIN: &[&str] = &["username", "login", "nickname"];
 pub(super) const PHONE: &[&str] = &[
-    "mobile", "phone", "mobilephone", "phonemobile", "cellphone", "cell", "cellnumber", "phonenumber", "~mobile",
-    "whatsapp", "~whatsapp", "workphone", "~phone", "~telefon", "~telephone", "telefono", "tel", "gsm", "msisdn",
+    "mobile",
+    "phone",
+    "mobilephone",
+    "phonemobile",
+    "cellphone",
+    "cell",
+    "cellnumber",
+    "phonenumber",
+    "~mobile",
+    "whatsapp",
+    "~whatsapp",
+    "workphone",
+    "~phone",
+    "~telefon",
+    "~telephone",
+    "telefono",
+    "tel",
+    "gsm",
+    "msisdn",
 ];
 pub(super) const EMAIL: &[&str] = &["email", "workemail", "emailaddress", "mail", "~email"];
 pub(super) const ACTIVE: &[&str] = &[
-    "active", "isactive", "enabled", "isenabled", "employmentstatus", "employeestatus", "status", "state", "disabled",
-    "isdisabled", "deleted", "isdeleted", "deletedat", "archived", "isarchived", "archivedat", "blocked", "isblocked",
-    "inactive", "terminated", "isterminated", "terminatedat", "terminationdate", "dismissed", "dismissedat", "fired",
-    "firedat", "leftat", "leavedate", "resignedat", "enddate", "enddedat", "deactivatedat", "disabledat",
+    "active",
+    "isactive",
+    "enabled",
+    "isenabled",
+    "employmentstatus",
+    "employeestatus",
+    "status",
+    "state",
+    "disabled",
+    "isdisabled",
+    "deleted",
+    "isdeleted",
+    "deletedat",
+    "archived",
+    "isarchived",
+    "archivedat",
+    "blocked",
+    "isblocked",
+    "inactive",
+    "terminated",
+    "isterminated",
+    "terminatedat",
+    "terminationdate",
+    "dismissed",
+    "dismissedat",
+    "fired",
+    "firedat",
+    "leftat",
+    "leavedate",
+    "resignedat",
+    "enddate",
+    "enddedat",
+    "deactivatedat",
+    "disabledat",
 ];
 pub(super) const ROLE: &[&str] = &[
-    "role", "roles", "rolename", "position", "jobtitle", "job", "post", "department", "team",
+    "role",
+    "roles",
+    "rolename",
+    "position",
+    "jobtitle",
+    "job",
+    "post",
+    "department",
+    "team",
 ];
 
 /// Columns of [`ACTIVE`] that say who is *not* there.
 pub(super) const NEGATIVE: &[&str] = &[
-    "disabled", "isdisabled", "deleted", "isdeleted", "archived", "isarchived", "blocked", "isblocked", "inactive",
-    "terminated", "isterminated", "dismissed", "fired",
+    "disabled",
+    "isdisabled",
+    "deleted",
+    "isdeleted",
+    "archived",
+    "isarchived",
+    "blocked",
+    "isblocked",
+    "inactive",
+    "terminated",
+    "isterminated",
+    "dismissed",
+    "fired",
 ];
 
 /// Never a phone, though the word is in it.
 pub(super) const NO_PHONE: &[&str] = &[
-    "~fax", "~verified", "~confirmed", "~ext", "~code", "~country", "~region", "~type", "~hide", "~id",
-    "~extension", "~home", "~customer", "~client",
+    "~fax",
+    "~verified",
+    "~confirmed",
+    "~ext",
+    "~code",
+    "~country",
+    "~region",
+    "~type",
+    "~hide",
+    "~id",
+    "~extension",
+    "~home",
+    "~customer",
+    "~client",
 ];
 
 /// Tables of employees.
 pub(super) const STAFF: &[&str] = &[
-    "~employee", "~staff", "~personnel", "~worker", "~sotrudnik", "~mitarbeiter", "~empleado", "~funcionario", "~darbinie",
+    "~employee",
+    "~staff",
+    "~personnel",
+    "~worker",
+    "~sotrudnik",
+    "~mitarbeiter",
+    "~empleado",
+    "~funcionario",
+    "~darbinie",
 ];
 /// Tables of people who sign in.
 pub(super) const USERS: &[&str] = &[
-    "~user", "~member", "~manager", "~operator", "~agent", "~people", "~person", "~account",
+    "~user",
+    "~member",
+    "~manager",
+    "~operator",
+    "~agent",
+    "~people",
+    "~person",
+    "~account",
 ];
 /// Tables of others, or about people.
 pub(super) const OTHERS: &[&str] = &[
-    "~customer", "~client", "~contact", "~lead", "~supplier", "~vendor", "~partner", "~order", "~invoice", "~log",
-    "~history", "~audit", "~session", "~token", "~backup", "~tmp", "~temp", "~archive", "~setting", "~preference",
-    "~patient", "~student", "~subscriber", "~import", "~wage", "~salary", "~salaries", "~payroll", "~old",
+    "~customer",
+    "~client",
+    "~contact",
+    "~lead",
+    "~supplier",
+    "~vendor",
+    "~partner",
+    "~order",
+    "~invoice",
+    "~log",
+    "~history",
+    "~audit",
+    "~session",
+    "~token",
+    "~backup",
+    "~tmp",
+    "~temp",
+    "~archive",
+    "~setting",
+    "~preference",
+    "~patient",
+    "~student",
+    "~subscriber",
+    "~import",
+    "~wage",
+    "~salary",
+    "~salaries",
+    "~payroll",
+    "~old",
 ];
 
 /// A name without case, underscores and the like.
@@ -85,16 +235,10 @@ pub(super) fn find_all<'a>(columns: &[&'a str], words: &[&str]) -> Vec<&'a str> 
     let mut found: Vec<&str> = Vec::new();
     for word in words {
         for column in columns {
-            let name = plain(column);
-            let is_excluded = word_of_phone(words) && is_of(column, NO_PHONE);
-            if fits(&name, word) && !is_excluded && !found.contains(column) {
+            if fits(&plain(column), word) && !found.contains(column) {
                 found.push(column);
             }
         }
     }
     found
-}
-
-fn word_of_phone(words: &[&str]) -> bool {
-    std::ptr::eq(words, PHONE)
 }

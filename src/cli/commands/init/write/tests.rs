@@ -74,7 +74,11 @@ fn settings(text: &str) -> Settings {
 #[test]
 fn the_file_for_suitecrm() {
     let wazzup = platform(TargetKind::WazzupV2);
-    let text = text_of("mysql://reader@db.example/suitecrm", &preset("suitecrm", &[]), &wazzup);
+    let text = text_of(
+        "mysql://reader@db.example/suitecrm",
+        &preset("suitecrm", &[]),
+        &wazzup,
+    );
     insta::assert_snapshot!("suitecrm", text);
 }
 
@@ -130,8 +134,16 @@ fn every_preset_gives_a_file_that_the_program_takes_on_every_platform() {
 
 #[test]
 fn a_query_arrives_as_it_was_written_whatever_it_holds() {
-    for query in ["SELECT ''''''", "SELECT \"\\n\" \u{60}x\u{60}\n  FROM t", "SELECT '\u{1}\"\"\"'''"] {
-        let text = text_of("sqlite:/srv/crm.db", &unknown(query), &platform(TargetKind::WazzupV2));
+    for query in [
+        "SELECT ''''''",
+        "SELECT \"\\n\" \u{60}x\u{60}\n  FROM t",
+        "SELECT '\u{1}\"\"\"'''",
+    ] {
+        let text = text_of(
+            "sqlite:/srv/crm.db",
+            &unknown(query),
+            &platform(TargetKind::WazzupV2),
+        );
         let settings = settings(&text);
         let crate::settings::SourceRead::Query(read) = &settings.sources["crm"].read else {
             panic!("a query");
@@ -145,12 +157,20 @@ fn what_is_there_is_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("c.toml");
     let place = Place::new(&path).unwrap();
-    let text = text_of("sqlite:/srv/crm.db", &unknown("SELECT 1"), &platform(TargetKind::WazzupV2));
+    let text = text_of(
+        "sqlite:/srv/crm.db",
+        &unknown("SELECT 1"),
+        &platform(TargetKind::WazzupV2),
+    );
     let prepared = prepare(&place, &text, &Environment::new([])).unwrap();
     // Somebody was faster.
     fs::write(&path, "mine").unwrap();
     let refused = prepared.keep(&place).unwrap_err();
-    assert!(refused.message.contains("is not overwritten"), "{}", refused.message);
+    assert!(
+        refused.message.contains("is not overwritten"),
+        "{}",
+        refused.message
+    );
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     assert!(Place::new(&path).is_err());
@@ -167,5 +187,8 @@ fn parameters_are_explained_and_only_those_that_differ_are_written() {
     };
     let lines = params_of(&preset, &BTreeMap::from([("entity".to_owned(), "2".to_owned())]));
     assert!(lines.ends_with("params = { entity = 2 }\n"), "{lines}");
-    assert!(lines.contains("# table_prefix: ") && lines.contains("[llx_]\n"), "{lines}");
+    assert!(
+        lines.contains("# table_prefix: ") && lines.contains("[llx_]\n"),
+        "{lines}"
+    );
 }
