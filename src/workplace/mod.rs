@@ -17,6 +17,7 @@ use crate::domain::employee::{GrantRules, Rules};
 use crate::domain::grant::Grant;
 use crate::domain::identity::Key;
 use crate::domain::memory::Millis;
+use crate::domain::table::Column;
 use crate::domain::user::UserId;
 use crate::reconcile::{Account, Clock, Timing, rules};
 use crate::settings::{
@@ -120,7 +121,10 @@ impl Workplace {
             return Err(Unresolved(unsupported.iter().map(ToString::to_string).collect()));
         }
         let source_settings = self.source_settings(account)?;
-        let (source, token) = match (self.open_source(source_settings), self.token(account)) {
+        let (source, token) = match (
+            self.open_source(source_settings, needed_columns(account)),
+            self.token(account),
+        ) {
             (Ok(source), Ok(token)) => (source, token),
             (source, token) => {
                 let problems = [source.err(), token.err()].into_iter().flatten();
@@ -198,11 +202,16 @@ impl Workplace {
         Some(remote(account, &fingerprint(store, &token)))
     }
 
-    /// One source of the configuration. Connects to nothing yet.
+    /// One source of the configuration, of which these columns are needed beside id and name. Connects to
+    /// nothing yet.
     ///
     /// # Errors
     /// All secrets that can't be had, or an address that is none.
-    pub fn open_source(&self, settings: &SourceSettings) -> Result<Box<dyn Source>, Unresolved> {
+    pub fn open_source(
+        &self,
+        settings: &SourceSettings,
+        expected: Vec<Column>,
+    ) -> Result<Box<dyn Source>, Unresolved> {
         let key = format!("sources.{}", settings.name);
         let url = match &settings.url {
             DatabaseUrl::Plain { url, .. } => Ok(SecretString::from(url.as_str())),
@@ -228,7 +237,7 @@ impl Workplace {
             query,
             read_timeout: settings.read_timeout,
             max_rows: usize::try_from(settings.max_rows).unwrap_or(usize::MAX),
-            expected: Vec::new(),
+            expected,
         };
         source::open(options).map_err(|error| Unresolved::one(&format!("{key}.url"), error.cause))
     }
@@ -357,6 +366,15 @@ fn key_of(account: &AccountSettings) -> Key {
             MetaMatch::Name => Key::Name,
         },
     }
+}
+
+/// The columns that the account can't do without: who is known by e-mail needs one, and who is given rights by
+/// role needs that.
+fn needed_columns(account: &AccountSettings) -> Vec<Column> {
+    let email = (key_of(account) == Key::Email).then_some(Column::Email);
+    let has_roles = grants_of(account).is_some_and(|it| !it.by_role.is_empty());
+    let role = has_roles.then_some(Column::Role);
+    email.into_iter().chain(role).collect()
 }
 
 /// What users of the account's platform may do, by role in the CRM.
