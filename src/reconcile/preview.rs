@@ -1,7 +1,5 @@
 //! The pass up to the checked plan: what would be done, by reads alone. Nothing here can write.
 
-use std::collections::BTreeSet;
-
 use tokio::time::Instant;
 
 use super::account::{Account, Clock, Order, Timing};
@@ -11,7 +9,7 @@ use super::mind::{Memory, Mind};
 use super::pass::{agreed_digest, digest, rules};
 use super::report::{AccountReport, Census, PlannedBatch, ReportedChange};
 use super::stop::Stop;
-use crate::domain::employee::{Employees, PhoneWish, employees};
+use crate::domain::employee::{Employees, employees};
 use crate::domain::identity::Pins;
 use crate::domain::outcome::{Outcome, Settled};
 use crate::domain::plan::{CheckedPlan, Plan};
@@ -135,16 +133,10 @@ async fn preview_pass(
 
 /// How many users that are not ours look like somebody who has left: nobody took them away when that one went.
 fn former(plan: &Plan, employees: &Employees) -> usize {
-    let left = employees.by_id.values().filter(|it| !it.is_active);
-    let (mut names, mut phones) = (BTreeSet::new(), BTreeSet::new());
-    for employee in left {
-        names.insert(employee.name.to_lowercase());
-        if let PhoneWish::Number(phone) = &employee.phone {
-            phones.insert(phone);
-        }
+    if plan.diff.foreign.is_empty() {
+        return 0;
     }
-    // Somebody who has no name is like nobody.
-    names.remove("");
+    let (names, phones) = employees.leavers();
     let users = plan.diff.foreign.iter().filter_map(|id| plan.world.users.get(id));
     users
         .filter(|user| {

@@ -8,4 +8,5 @@ mod database;
 mod lab;
 mod presets;
 mod refusals;
+mod terminal;
 mod unknown;

@@ -64,7 +64,7 @@ async fn assert_recognised(lab: Lab, args: &[&str], preset: &str) {
     let config = lab.config();
     assert!(config.contains(&format!("\npreset = \"{preset}\"\n")), "{config}");
     let plan = lab.next_steps().await;
-    assert!(plan.said().contains("created"), "{plan:?}");
+    assert!(plan.said().contains("to create in 1 request"), "{plan:?}");
     lab.database.drop().await;
 }
 

@@ -48,7 +48,7 @@ async fn the_likeliest_table_is_found_shown_and_planned() {
 async fn another_table_can_be_taken() {
     let lab = lab().await;
     lab.init(&["--table", "clients", "--account", "acme"]).expect(0);
-    assert!(lab.config().contains("  FROM clients\n"), "{}", lab.config());
+    assert!(lab.config().contains("  FROM \"clients\"\n"), "{}", lab.config());
     assert!(lab.config().contains("name = \"acme\"\n"), "{}", lab.config());
     lab.next_steps().await;
 }

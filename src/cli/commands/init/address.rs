@@ -36,14 +36,11 @@ pub(super) fn read(
     place: &Place,
     asker: Option<&mut Asker<'_>>,
 ) -> Result<Address, Failure> {
-    let source = match (&args.source, args.stray.is_empty()) {
-        (Some(source), true) => source,
-        _ => {
-            return Err(Failure::usage(
-                "say where the CRM's database is by --source: postgres://USER@HOST/DATABASE, \
-                 mysql://USER@HOST/DATABASE, sqlite:PATH, or a reference to an address (env:NAME, file:PATH, cred:NAME)",
-            ));
-        }
+    let (Some(source), true) = (&args.source, args.stray.is_empty()) else {
+        return Err(Failure::usage(
+            "say where the CRM's database is by --source: postgres://USER@HOST/DATABASE, \
+             mysql://USER@HOST/DATABASE, sqlite:PATH, or a reference to an address (env:NAME, file:PATH, cred:NAME)",
+        ));
     };
     let url = DatabaseUrl::parse(source).map_err(|why| {
         let advice = if why.starts_with("holds a password") {

@@ -79,7 +79,7 @@ pub(in crate::cli) async fn run(args: &InitArgs, desk: &Desk, is_asked: bool) ->
     let (rules, query) = what_is_asked(&prepared, desk, &inspector)?;
     let exit = match inspector.read(&query.0, query.1).await {
         Ok(rows) => {
-            desk.console.print(&sample::sample(rows, &rules, &show));
+            desk.console.print(&sample::sample(rows, rules, &show));
             Exit::Ok
         }
         // A query that was only guessed is to be mended in the file; one that is built in is right, and something

@@ -14,7 +14,7 @@ const MAX_PEOPLE: usize = 8;
 const MAX_ROLES: usize = 8;
 
 /// What the rows come to.
-pub(super) fn sample(read: CompleteRead, rules: &Rules, show: &Show) -> String {
+pub(super) fn sample(read: CompleteRead, rules: Rules, show: &Show) -> String {
     let columns: Vec<&str> = Column::ALL
         .into_iter()
         .filter(|it| read.columns().contains(*it))
@@ -22,7 +22,9 @@ pub(super) fn sample(read: CompleteRead, rules: &Rules, show: &Show) -> String {
         .collect();
     let roles = roles(&read, show);
     let has_region = rules.default_region.is_some();
-    let found = employees(read, rules);
+    // All are looked at, also those who are not active and those for whom there may be no seat.
+    let rules = Rules { room: None, ..rules };
+    let found = employees(read, &rules);
     let all: Vec<&Employee> = found.by_id.values().collect();
     let active: Vec<&Employee> = all.iter().copied().filter(|it| it.is_active).collect();
     let n_phones = |wish: fn(&PhoneWish) -> bool| active.iter().filter(|it| wish(&it.phone)).count();

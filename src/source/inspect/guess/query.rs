@@ -67,7 +67,7 @@ pub(super) fn written(candidate: &Candidate, values: &[Option<String>], database
     ];
     for (phone, place) in phones.iter().zip(["phone", "phone2", "phone3"]) {
         let about =
-            (place == "phone").then(|| "the first valid one counts; a private one should not be here");
+            (place == "phone").then_some("the first valid one counts; a private one should not be here");
         lines.push(Line {
             sql: named(&column(phone), place),
             about: about.map(str::to_owned),
