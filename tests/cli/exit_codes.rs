@@ -70,7 +70,7 @@ fn a_held_plan_is_4_and_for_plan_0() {
     world.run("plan --exit-code").expect(2);
     let ended = world.run("reconcile").expect(4);
     assert!(ended.said().contains("Held: no_rows"), "{ended:?}");
-    assert_eq!(ended.last_line(), "acme: held — 2 held open");
+    assert_eq!(ended.last_line(), "acme: held — 2 waiting for a decision");
     assert_eq!(world.ids(), ["1", "2"]);
 }
 
@@ -218,7 +218,10 @@ fn a_secret_that_leads_nowhere_is_78_with_its_key() {
 #[test]
 fn what_this_version_can_not_do_is_78_and_not_ignored() {
     let world = World::new(&[ANNA]);
-    world.reconfigure("wazzup-v2", "wuts");
+    world.reconfigure(
+        "[store]\nurl = \"sqlite:",
+        "[store]\nurl = \"postgres://localhost/",
+    );
     let check = world.run("check --offline").expect(78);
     assert!(
         check.said().contains("not supported by this version yet"),

@@ -8,7 +8,7 @@ use wazzup_sync::reconcile::{AccountReport, Stop};
 use wazzup_sync::simulator::{BatchRule, Fault, How, MethodIs, PartialAnswer, SimUser};
 use wazzup_sync::target::Kind;
 
-use super::lab::{Lab, TOKEN, all_well, describe, outcome, phone};
+use super::lab::{Lab, TOKEN, all_well, by_kind, describe, outcome, phone};
 use super::platforms::{ANSWERS, BATCHES, CASES, CHECKS, Platform, SHAPES, STATUSES};
 
 on_every_wazzup! {
@@ -316,6 +316,7 @@ async fn a_phone_taken_behind_our_back_is_understood_in_every_shape(kind: Kind) 
 
 /// A platform that refuses one record and says nothing of it but a smaller number.
 async fn a_record_that_is_skipped_without_a_word_is_asked_for_alone(kind: Kind) {
+    let code = by_kind(kind, "INVALID_USER_DATA", "INVALID_USERS_DATA");
     for batch in [BatchRule::SkipBad, BatchRule::StopAtFirst] {
         let lab = Lab::new(kind).await;
         lab.sim.update_switches(|it| {
@@ -329,7 +330,7 @@ async fn a_record_that_is_skipped_without_a_word_is_asked_for_alone(kind: Kind) 
         let report = lab.run().await;
         assert_eq!(
             fate(&report, 7),
-            (Outcome::Rejected, "INVALID_USER_DATA".to_owned()),
+            (Outcome::Rejected, code.to_owned()),
             "{batch:?}: {}\n{}",
             describe(&report),
             lab.requests()

@@ -216,14 +216,17 @@ fn done(end: &End) -> String {
     }
 }
 
-/// Open changes, by outcome; the last one says that they are.
+/// Open changes, by outcome: the last word is that they are, or for whom they wait.
 fn open_parts(report: &AccountReport) -> Vec<String> {
     let mut parts = open_counts(report);
-    if let Some(last) = parts.last_mut() {
+    if let Some(last) = parts.last_mut().filter(|it| !it.ends_with(WAITING)) {
         last.push_str(" open");
     }
     parts
 }
+
+/// What is said of held changes: who has to do something.
+const WAITING: &str = "waiting for a decision";
 
 /// Changes that are open, or will be, by outcome.
 fn open_counts(report: &AccountReport) -> Vec<String> {
@@ -238,8 +241,8 @@ fn open_counts(report: &AccountReport) -> Vec<String> {
         (of(Outcome::Conflict), "conflict"),
         (of(Outcome::Rejected), "rejected"),
         (of(Outcome::Deferred) + report.unlisted, "deferred"),
-        (of(Outcome::Held), "held"),
         (of(Outcome::Unknown), "unknown"),
+        (of(Outcome::Held), WAITING),
     ];
     numbered(parts)
 }

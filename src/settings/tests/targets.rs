@@ -313,11 +313,12 @@ c = \"MANAGE\"",
 fn disabled_accounts_may_ask_for_what_is_not_supported() {
     let text = account_of(
         "removal = \"keep\"\nenabled = false",
-        "kind = \"wazzup-v3\"\ntoken = \"env:T\"",
+        "kind = \"wazzup-v2\"\ntoken = \"env:T\"\n[accounts.access]\nchannels = [\"*\"]\n\
+         rules = [{ crm_role = \"*\", role = \"seller\" }]",
     );
     assert_eq!(unsupported(&text), Vec::<String>::new());
     assert_eq!(
         unsupported(&text.replace("false", "true")),
-        ["accounts[acme].target.kind"]
+        ["accounts[acme].access"]
     );
 }
