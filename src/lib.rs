@@ -15,7 +15,7 @@
 //! # Codemap
 //!
 //! - [`domain`] decides: rules, comparison, guards, order of requests, the checker.
-//! - [`source`] reads the CRM's database, and has the queries for known CRMs; [`target`] speaks to a
+//! - [`source`] reads the CRM's database, has the queries for known CRMs and looks at unknown ones; [`target`] speaks to a
 //!   platform; [`store`] remembers.
 //! - [`reconcile`] is one pass: observe, plan, apply, read back, record.
 //! - [`simulator`] is a platform that can be told how to behave and misbehave: for tests, `simulate`, `demo`.

@@ -19,6 +19,7 @@ pub use commands::*;
 const OVERVIEW: &str = "\
 Examples:
   wazzup-sync demo                         see it work, with nothing to configure
+  wazzup-sync init --source URL            write a configuration for your CRM
   wazzup-sync check                        is the configuration right, does everything answer?
   wazzup-sync plan                         what would be changed
   wazzup-sync reconcile                    change it
@@ -131,6 +132,15 @@ Examples:
   wazzup-sync state rename acme acme-riga  after renaming the account in the configuration
   wazzup-sync state forget acme            after taking it out of the configuration")]
     State(StateArgs),
+    /// Recognise a CRM by its tables and write a configuration for it
+    ///
+    /// Reads only, and writes one new file. On a terminal it asks for what is not given here.
+    #[command(after_help = "\
+Examples:
+  wazzup-sync init --source postgres://reader@db.example/odoo
+  wazzup-sync init --source mysql://reader@127.0.0.1/suitecrm --password-ref file:crm-password --default-region LV
+  wazzup-sync init --source env:CRM_URL --preset twenty --param phone_field=mobile --out twenty.toml")]
+    Init(InitArgs),
     /// Serve the platforms on this machine, to try things out
     #[command(after_help = "\
 Example:

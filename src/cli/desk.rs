@@ -26,6 +26,16 @@ impl Desk {
         }
     }
 
+    /// What the process was started with.
+    pub(super) fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Whether a configuration was named.
+    pub(super) fn names_config(&self) -> bool {
+        !self.config.is_empty()
+    }
+
     /// The configuration.
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         Ok(Settings::load(&self.config, &self.environment)?)

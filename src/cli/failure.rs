@@ -2,6 +2,7 @@
 
 use super::exit::Exit;
 use crate::settings::{Problem, Problems};
+use crate::source::SourceError;
 use crate::store::StoreError;
 use crate::text::chain;
 use crate::workplace::Unresolved;
@@ -37,6 +38,19 @@ impl Failure {
     /// Something that should not happen.
     pub(super) fn unexpected(message: impl Into<String>) -> Failure {
         Failure::new(Exit::Unexpected, "unexpected", message)
+    }
+
+    /// A CRM's database can't be read, and what may help.
+    pub(super) fn source(error: &SourceError, advice: &str) -> Failure {
+        let (exit, code) = match error {
+            SourceError::Unreachable { .. } => (Exit::Unavailable, "source_unreachable"),
+            SourceError::Unusable { .. } => (Exit::SourceData, "source_unusable"),
+        };
+        let message = match advice {
+            "" => error.to_string(),
+            advice => format!("{error}\n{advice}"),
+        };
+        Failure::new(exit, code, message)
     }
 
     /// The plan of a file is not the plan any more.

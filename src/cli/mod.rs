@@ -74,6 +74,10 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Exit {
         Command::Foreign(args) => Box::pin(commands::foreign::run(args, &desk)).await,
         Command::Holds(args) => Box::pin(commands::holds::run(args, &desk)).await,
         Command::State(args) => Box::pin(commands::state::run(args, &desk)).await,
+        Command::Init(args) => {
+            let is_asked = surroundings.is_stdin_terminal && surroundings.is_stderr_terminal;
+            Box::pin(commands::init::run(args, &desk, is_asked)).await
+        }
         Command::Simulate(args) => Box::pin(commands::simulate::run(args, &desk)).await,
         Command::Demo(args) => {
             let program = surroundings.program;
@@ -120,7 +124,7 @@ fn form_of(command: &Command) -> Form {
         Command::Foreign(args) => of_answer(&args.answer),
         Command::Holds(args) => of_answer(&args.answer),
         Command::State(args) => of_answer(&args.answer),
-        Command::Simulate(_) | Command::Demo(_) => Form::People,
+        Command::Init(_) | Command::Simulate(_) | Command::Demo(_) => Form::People,
     }
 }
 

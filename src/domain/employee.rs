@@ -24,6 +24,7 @@ mod reserve;
 mod row;
 
 pub use self::reader::employees;
+pub use self::row::says_active;
 
 /// What is done with an id that is longer than the platform allows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -171,6 +172,30 @@ impl Employees {
         if !rows.is_empty() {
             self.findings.sort();
         }
+    }
+
+    /// Names and phones of all who are not active, whether they are looked at or not.
+    pub fn leavers(&self) -> (BTreeSet<String>, BTreeSet<Phone>) {
+        let known = self.by_id.values().filter(|it| !it.is_active);
+        let mut people: Vec<(String, PhoneWish)> =
+            known.map(|it| (it.name.to_string(), it.phone.clone())).collect();
+        if let Some((columns, rules)) = self.reserve.terms() {
+            let rows = self.reserve.rows().iter();
+            let left = rows.filter(|row| read_active(row, columns) == Ok(false));
+            people.extend(left.filter_map(|row| {
+                let said = judge(row, columns).ok()?;
+                Some((said.name, read_phone(row, columns, &rules)))
+            }));
+        }
+        let (mut names, mut phones) = (BTreeSet::new(), BTreeSet::new());
+        for (name, phone) in people {
+            // Somebody without a name is like nobody.
+            names.extend(Some(name.to_lowercase()).filter(|it| !it.is_empty()));
+            if let PhoneWish::Number(phone) = phone {
+                phones.insert(phone);
+            }
+        }
+        (names, phones)
     }
 
     /// Makes an employee of a usable row.

@@ -30,7 +30,7 @@ mod stop;
 
 pub use account::{Account, Clock, Order, Timing};
 pub use keeper::TokenKeeper;
-pub use pass::{Parts, reconcile};
+pub use pass::{Parts, reconcile, rules};
 pub use preview::preview;
 pub use progress::{Progress, Step};
 pub use rebuild::{Rebuilt, rebuild};

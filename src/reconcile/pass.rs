@@ -354,7 +354,8 @@ async fn recall(parts: &Parts<'_>, state: &AccountState, report: &mut AccountRep
     Ok(())
 }
 
-pub(super) fn rules(account: &Account, capabilities: &Capabilities) -> Rules {
+/// What the rules for rows need to know of an account and its platform.
+pub fn rules(account: &Account, capabilities: &Capabilities) -> Rules {
     Rules {
         default_region: account.default_region.clone(),
         long_ids: account.long_ids,

@@ -9,10 +9,10 @@ use super::mind::{Memory, Mind};
 use super::pass::{agreed_digest, digest, rules};
 use super::report::{AccountReport, Census, PlannedBatch, ReportedChange};
 use super::stop::Stop;
-use crate::domain::employee::employees;
+use crate::domain::employee::{Employees, employees};
 use crate::domain::identity::Pins;
 use crate::domain::outcome::{Outcome, Settled};
-use crate::domain::plan::CheckedPlan;
+use crate::domain::plan::{CheckedPlan, Plan};
 use crate::domain::world::World;
 use crate::source::Source;
 use crate::store::{AccountState, Store};
@@ -126,8 +126,24 @@ async fn preview_pass(
         adopted: plan.diff.adopted.len(),
         desired: plan.diff.desired.users.len() + report.unlisted,
         seats: plan.seats,
+        former: former(plan, &mind.employees),
     });
     Ok(())
+}
+
+/// How many users that are not ours look like somebody who has left: nobody took them away when that one went.
+fn former(plan: &Plan, employees: &Employees) -> usize {
+    if plan.diff.foreign.is_empty() {
+        return 0;
+    }
+    let (names, phones) = employees.leavers();
+    let users = plan.diff.foreign.iter().filter_map(|id| plan.world.users.get(id));
+    users
+        .filter(|user| {
+            let has_phone = user.phone.as_ref().is_some_and(|it| phones.contains(it));
+            has_phone || names.contains(&user.name.to_lowercase())
+        })
+        .count()
 }
 
 fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, report: &mut AccountReport) {

@@ -101,6 +101,8 @@ pub struct Census {
     pub desired: usize,
     /// Most users of the account, as documented or learned.
     pub seats: Option<usize>,
+    /// Users that are not ours and have the name or the phone of somebody who is no longer active.
+    pub former: usize,
 }
 
 /// A change in a report.

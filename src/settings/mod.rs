@@ -39,7 +39,7 @@ pub use problem::{Problem, Problems};
 pub use schedule::Schedule;
 pub use secret::{Environment, NotAReference, SecretError, SecretRef};
 pub use service::{DaemonSettings, HttpSettings, NotifySettings, StoreSettings, StoreUrl};
-pub use source::{SourceRead, SourceSettings};
+pub use source::{SourceRead, SourceSettings, region};
 pub use target::{MetaMatch, MetaSettings, Platform, TargetKind, TargetSettings, WazzupCredential};
 pub use urls::DatabaseUrl;
 

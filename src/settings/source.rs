@@ -178,7 +178,11 @@ const REGIONS: &str = "\
     SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA \
     VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
 
-fn region(text: &str) -> Result<String, String> {
+/// A region of phone numbers, in capital letters.
+///
+/// # Errors
+/// If there is no such region.
+pub fn region(text: &str) -> Result<String, String> {
     let code = text.to_ascii_uppercase();
     if REGIONS.split(' ').any(|it| it == code) {
         return Ok(code);

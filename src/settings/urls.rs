@@ -26,7 +26,10 @@ pub enum DatabaseUrl {
 
 impl DatabaseUrl {
     /// Reads an address or a reference to one.
-    pub(super) fn parse(text: &str) -> Result<DatabaseUrl, String> {
+    ///
+    /// # Errors
+    /// What is wrong with it, without a word of it.
+    pub fn parse(text: &str) -> Result<DatabaseUrl, String> {
         if let Ok(reference) = text.parse() {
             return Ok(DatabaseUrl::Reference(reference));
         }

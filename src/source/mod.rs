@@ -5,7 +5,7 @@
 //!
 //! One module for each kind of database; what they share is in `rows` (columns, limits, assembly of rows),
 //! `request` (what to read, and how a failure is told) and `server` (the address of a server). [`preset`]
-//! knows the queries for known CRMs.
+//! knows the queries for known CRMs, [`inspect`] looks at a database of which nothing is known yet.
 
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::domain::table::{Column, CompleteRead};
 pub use database::Database;
 
 mod database;
+pub mod inspect;
 mod mysql;
 mod postgres;
 pub mod preset;

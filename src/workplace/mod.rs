@@ -15,18 +15,19 @@ use sha2::{Digest as _, Sha256};
 
 use self::credentials::{Access, Shown, fingerprint};
 use crate::domain::diff::{Leavers, Policy};
-use crate::domain::employee::GrantRules;
+use crate::domain::employee::{GrantRules, Rules};
 use crate::domain::grant::Grant;
 use crate::domain::identity::Key;
 use crate::domain::memory::Millis;
+use crate::domain::table::Column;
 use crate::domain::user::UserId;
-use crate::reconcile::{Account, Clock, Timing};
+use crate::reconcile::{Account, Clock, Timing, rules};
 use crate::settings::{
     AccountSettings, DatabaseUrl, Environment, MetaMatch, Platform, RemovalPolicy, SecretRef, Settings,
     SourceRead, SourceSettings, StoreUrl,
 };
 use crate::source::{self, Database, Source, SourceOptions};
-use crate::store::Store;
+use crate::store::{Binding, Store};
 use crate::target::credential::Now;
 use crate::target::credential::white_label::Partners;
 use crate::target::http::{Http, HttpOptions};
@@ -126,11 +127,11 @@ impl Workplace {
         if !unsupported.is_empty() {
             return Err(Unresolved(unsupported.iter().map(ToString::to_string).collect()));
         }
-        let source_settings = self.settings.source_of(account).ok_or_else(|| {
-            let key = format!("accounts[{}].source", account.name);
-            Unresolved::one(&key, format_args!("there is no source `{}`", account.source))
-        })?;
-        let (source, access) = match (self.open_source(source_settings), self.access(account, store)) {
+        let source_settings = self.source_settings(account)?;
+        let (source, access) = match (
+            self.open_source(source_settings, needed_columns(account)),
+            self.access(account, store),
+        ) {
             (Ok(source), Ok(access)) => (source, access),
             (source, access) => {
                 let problems = [source.err(), access.err()].into_iter().flatten();
@@ -156,15 +157,31 @@ impl Workplace {
             Shown::Token(token) => target::open(setup, url, token, &self.http),
             Shown::Renewed(credential) => target::open_renewed(url, credential, &self.http),
         };
+        let account = self.account_of(account, source_settings, binding, secret_mark);
+        Ok(Opened {
+            source,
+            target,
+            account,
+        })
+    }
+
+    /// The account as a pass needs it.
+    fn account_of(
+        &self,
+        account: &AccountSettings,
+        source: &SourceSettings,
+        binding: Binding,
+        secret_mark: String,
+    ) -> Account {
         let fingerprints = self.settings.fingerprints(account);
-        let account = Account {
+        Account {
             name: account.name.clone(),
             kind: account.target.kind().word().to_owned(),
-            base_url: url.to_string(),
+            base_url: account.target.base_url.to_string(),
             binding,
             secret_mark,
-            default_region: source_settings.default_region.as_deref().map(Arc::from),
-            long_ids: source_settings.long_ids,
+            default_region: source.default_region.as_deref().map(Arc::from),
+            long_ids: source.long_ids,
             key: key_of(account),
             grants: grants_of(account),
             policy: policy(account),
@@ -173,19 +190,48 @@ impl Workplace {
             settings_mark: mark(&fingerprints.removals),
             plan_mark: mark(&fingerprints.plan),
             verify_every: self.settings.daemon.verify_every,
+        }
+    }
+
+    /// The rules for the rows of an account, which need no credential.
+    ///
+    /// # Errors
+    /// If there is no such source.
+    pub fn rules(&self, account: &AccountSettings) -> Result<Rules, Unresolved> {
+        let source = self.source_settings(account)?;
+        let setup = setup_of(account, |_, _| Ok(SecretString::default()))?;
+        // Made, and never spoken to.
+        let target = target::open(
+            setup,
+            &account.target.base_url,
+            SecretString::default(),
+            &self.http,
+        );
+        let binding = Binding {
+            remote: String::new(),
+            credential: String::new(),
         };
-        Ok(Opened {
-            source,
-            target,
-            account,
+        let account = self.account_of(account, source, binding, String::new());
+        Ok(rules(&account, target.capabilities()))
+    }
+
+    fn source_settings(&self, account: &AccountSettings) -> Result<&SourceSettings, Unresolved> {
+        self.settings.source_of(account).ok_or_else(|| {
+            let key = format!("accounts[{}].source", account.name);
+            Unresolved::one(&key, format_args!("there is no source `{}`", account.source))
         })
     }
 
-    /// One source of the configuration. Connects to nothing yet.
+    /// One source of the configuration, of which these columns are needed beside id and name. Connects to
+    /// nothing yet.
     ///
     /// # Errors
     /// All secrets that can't be had, or an address that is none.
-    pub fn open_source(&self, settings: &SourceSettings) -> Result<Box<dyn Source>, Unresolved> {
+    pub fn open_source(
+        &self,
+        settings: &SourceSettings,
+        expected: Vec<Column>,
+    ) -> Result<Box<dyn Source>, Unresolved> {
         let key = format!("sources.{}", settings.name);
         let url = match &settings.url {
             DatabaseUrl::Plain { url, .. } => Ok(SecretString::from(url.as_str())),
@@ -211,7 +257,7 @@ impl Workplace {
             query,
             read_timeout: settings.read_timeout,
             max_rows: usize::try_from(settings.max_rows).unwrap_or(usize::MAX),
-            expected: Vec::new(),
+            expected,
         };
         source::open(options).map_err(|error| Unresolved::one(&format!("{key}.url"), error.cause))
     }
@@ -305,6 +351,15 @@ fn key_of(account: &AccountSettings) -> Key {
             MetaMatch::Name => Key::Name,
         },
     }
+}
+
+/// The columns that the account can't do without: who is known by e-mail needs one, and who is given rights by
+/// role needs that.
+fn needed_columns(account: &AccountSettings) -> Vec<Column> {
+    let email = (key_of(account) == Key::Email).then_some(Column::Email);
+    let has_roles = grants_of(account).is_some_and(|it| !it.by_role.is_empty());
+    let role = has_roles.then_some(Column::Role);
+    email.into_iter().chain(role).collect()
 }
 
 /// What users of the account's platform may do, by role in the CRM.

@@ -98,6 +98,56 @@ impl Crm {
         });
     }
 
+    /// What ends a query in mid-read, and a word of what is said then.
+    fn orders(&self) -> [(&'static str, &'static str); 2] {
+        if self.is_postgres() {
+            [
+                ("SELECT pg_cancel_backend(PROCESS)", "user request"),
+                ("SELECT pg_terminate_backend(PROCESS)", "terminating connection"),
+            ]
+        } else {
+            [
+                ("KILL QUERY PROCESS", "interrupted"),
+                ("KILL CONNECTION PROCESS", "source"),
+            ]
+        }
+    }
+
+    /// The reader's process whose query sleeps.
+    fn sleeper(&self) -> Option<i64> {
+        let (owner, reader) = (self.owner(), format!("reader_{}", self.name));
+        let found: Option<Option<i64>> = self.runtime.block_on(async {
+            if self.is_postgres() {
+                let sql = format!(
+                    "SELECT pid::bigint FROM pg_stat_activity WHERE usename = '{reader}' AND wait_event = 'PgSleep'"
+                );
+                let mut conn = PgConnection::connect(owner.as_str()).await.unwrap();
+                let query = sqlx::query_scalar(AssertSqlSafe(sql));
+                query.fetch_optional(&mut conn).await.unwrap()
+            } else {
+                let sql = format!(
+                    "SELECT CAST(id AS SIGNED) FROM information_schema.processlist \
+                     WHERE user = '{reader}' AND state = 'User sleep'"
+                );
+                let mut conn = MySqlConnection::connect(owner.as_str()).await.unwrap();
+                let query = sqlx::query_scalar(AssertSqlSafe(sql));
+                query.fetch_optional(&mut conn).await.unwrap()
+            }
+        });
+        found.flatten()
+    }
+
+    /// Waits until the reader's query sleeps, and gives the order.
+    fn order(&self, order: &str) {
+        let process = loop {
+            if let Some(found) = self.sleeper() {
+                break found;
+            }
+        };
+        let order = order.replace("PROCESS", &process.to_string());
+        self.execute(self.owner().as_str(), &order);
+    }
+
     fn drop(self) {
         let user = self.user();
         if self.is_postgres() {
@@ -155,6 +205,14 @@ fn whatever_goes_wrong_on_the_server_removes_nobody(variable: &str) {
     );
     point_at(&world, &crm.reader().replace("127.0.0.1", "no-such-host.invalid"));
     fails(&world, 69, "is unreachable");
+    // A port that was free a moment ago.
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let mut closed = Url::parse(&crm.reader()).unwrap();
+    closed.set_port(Some(port)).unwrap();
+    point_at(&world, closed.as_str());
+    fails(&world, 69, "Connection refused");
     point_at(&world, &crm.reader());
     let sleep = if crm.is_postgres() {
         "pg_sleep(9)::text"
@@ -181,7 +239,70 @@ fn whatever_goes_wrong_on_the_server_removes_nobody(variable: &str) {
         world.reconfigure(from, to);
         fails(&world, code, word);
     }
+    // Ended by an operator in mid-read: the query alone, or the connection, as a server that restarts does.
+    world.reconfigure("read_timeout = \"200ms\"", "");
+    for (order, word) in crm.orders() {
+        // Those that were given up before are gone by now, or soon.
+        while crm.sleeper().is_some() {}
+        let ended = std::thread::scope(|scope| {
+            let run = scope.spawn(|| world.run("reconcile"));
+            crm.order(order);
+            run.join().unwrap()
+        });
+        let said = ended.said();
+        assert_eq!(ended.code, 69, "{ended:?}");
+        assert!(
+            said.contains("source `crm` is unreachable") && said.contains(word),
+            "{ended:?}"
+        );
+        assert!(!said.contains(PASSWORD), "{ended:?}");
+        assert_eq!(world.ids(), ["1", "2"]);
+    }
     crm.drop();
+}
+
+#[test]
+fn whatever_goes_wrong_with_a_file_removes_nobody() {
+    let world = World::new(&[ANNA, BERTA]);
+    world.run("reconcile").expect(0);
+    let file = |name: &str| format!("sqlite:{}\"", world.path(name).display());
+    fs::write(world.path("text.db"), "no database ".repeat(99)).unwrap();
+    fs::create_dir(world.path("folder.db")).unwrap();
+    let query = "SELECT id, name, phone FROM employees";
+    for (from, to, code, word) in [
+        (
+            file("crm.db"),
+            file("no-such.db"),
+            69,
+            "unable to open database file",
+        ),
+        (file("no-such.db"), file("folder.db"), 69, "is unreachable"),
+        (file("folder.db"), file("text.db"), 69, "file is not a database"),
+        (file("text.db"), file("crm.db"), 65, "no such table: persons"),
+        (
+            "FROM persons".to_owned(),
+            "FROM employees".to_owned(),
+            65,
+            "no such column: naam",
+        ),
+        (
+            "SELECT id, naam AS name FROM employees\"".to_owned(),
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
+             SELECT i AS id, 'Anna' AS name FROM n WHERE i < 0\"\nread_timeout = \"200ms\""
+                .to_owned(),
+            69,
+            "within 200ms",
+        ),
+    ] {
+        if word.contains("persons") {
+            world.reconfigure(query, "SELECT id, name, phone FROM persons");
+        }
+        if word.contains("naam") {
+            world.reconfigure("SELECT id, name, phone FROM", "SELECT id, naam AS name FROM");
+        }
+        world.reconfigure(&from, &to);
+        fails(&world, code, word);
+    }
 }
 
 #[test]

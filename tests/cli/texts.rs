@@ -38,6 +38,7 @@ fn help_of_the_program_and_of_every_command() {
         "foreign",
         "holds",
         "state",
+        "init",
         "simulate",
         "demo",
     ] {

@@ -245,6 +245,54 @@ pub enum StateCommand {
     },
 }
 
+/// Arguments of `init`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct InitArgs {
+    /// Address of the CRM's database without a password: postgres://…, mysql://… or sqlite:PATH; or a reference to
+    /// an address: env:NAME, file:PATH or cred:NAME
+    #[arg(long, value_name = "URL", allow_hyphen_values = true)]
+    pub source: Option<String>,
+    /// An address without its flag; taken so that it can be refused without being repeated.
+    #[arg(hide = true, value_name = "URL")]
+    pub stray: Vec<String>,
+    /// Where the password of the database is: env:NAME, file:PATH or cred:NAME
+    #[arg(long, value_name = "REF")]
+    pub password_ref: Option<String>,
+    /// Take this CRM, whatever the tables look like
+    #[arg(long, value_name = "NAME", conflicts_with = "table")]
+    pub preset: Option<String>,
+    /// A parameter of the preset, as NAME=VALUE; repeat it for each
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    pub params: Vec<String>,
+    /// Write the query for this table
+    #[arg(long, value_name = "NAME")]
+    pub table: Option<String>,
+    /// Region of phone numbers without a country code, such as LV
+    #[arg(long, value_name = "REGION")]
+    pub default_region: Option<String>,
+    /// The platform
+    #[arg(long, value_name = "KIND", value_parser = ["wazzup-v2", "wazzup-v3", "wuts", "meta"])]
+    pub kind: Option<String>,
+    /// Where the platform's token is: env:NAME, file:PATH or cred:NAME [default: the file "token" beside FILE]
+    #[arg(long, value_name = "REF")]
+    pub token_ref: Option<String>,
+    /// Number of the business; meta only
+    #[arg(long, value_name = "ID")]
+    pub business_id: Option<String>,
+    /// Number of the WhatsApp Business account; meta only
+    #[arg(long, value_name = "ID")]
+    pub waba_id: Option<String>,
+    /// What the account is called in reports
+    #[arg(long, value_name = "NAME", default_value = "main", value_parser = Word::new())]
+    pub account: String,
+    /// The configuration to write; never one that is there
+    #[arg(long, value_name = "FILE", default_value = "config.toml")]
+    pub out: PathBuf,
+    /// Show whole phone numbers instead of masking them
+    #[arg(long)]
+    pub show_phones: bool,
+}
+
 /// Arguments of `simulate`.
 #[derive(Clone, PartialEq, Eq, Debug, ClapArgs)]
 pub struct SimulateArgs {

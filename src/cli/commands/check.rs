@@ -6,11 +6,13 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::passes::{End, Job, Round};
 use crate::cli::progress::Watch;
-use crate::cli::render::check::{self, Checked};
+use crate::cli::render::check::{self, Checked, Warning};
 use crate::cli::render::{check_json, json};
+use crate::domain::memory::Millis;
 use crate::reconcile::{NOBODY, Order, Stop};
-use crate::settings::AccountSettings;
+use crate::settings::{AccountSettings, MetaSettings, Platform};
 use crate::store::Store;
+use crate::target::meta;
 use crate::workplace::{Workplace, open_all};
 
 /// Runs the command.
@@ -74,9 +76,35 @@ async fn online(workplace: &Workplace, desk: &Desk) -> Result<Vec<Checked>, Fail
         } else {
             None
         };
-        checked.push(Checked { end, target });
+        let warnings = warnings(settings, (workplace.clock)());
+        checked.push(Checked {
+            end,
+            target,
+            warnings,
+        });
     }
     Ok(checked)
+}
+
+/// What works today and should be looked at.
+fn warnings(settings: &AccountSettings, now: Millis) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    if let Platform::Meta(MetaSettings { api_version, .. }) = &settings.target.platform
+        && let Some(today) = chrono::DateTime::from_timestamp_millis(now.0).map(|it| it.date_naive())
+        && meta::is_past_end(api_version, today)
+    {
+        let since = meta::end_of(api_version)
+            .map(|end| format!(" since {end}"))
+            .unwrap_or_default();
+        warnings.push(Warning {
+            code: "api_version_ended",
+            text: format!(
+                "api_version {api_version} is no longer served{since}: the platform answers as the oldest version that \
+                 is left, by which the same words may mean something else; name a newer one"
+            ),
+        });
+    }
+    warnings
 }
 
 /// Whether nothing is known of the platform, because the source came first.

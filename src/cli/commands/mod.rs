@@ -5,6 +5,7 @@ pub(super) mod check;
 pub(super) mod demo;
 pub(super) mod foreign;
 pub(super) mod holds;
+pub(super) mod init;
 pub(super) mod plan;
 pub(super) mod reconcile;
 pub(super) mod runs;

@@ -18,6 +18,16 @@ pub(in crate::cli) struct Checked {
     pub(in crate::cli) end: End,
     /// What the platform said, where the source kept the plan from asking it.
     pub(in crate::cli) target: Option<Result<(), Stop>>,
+    /// What will stop working, or means something else than it seems to.
+    pub(in crate::cli) warnings: Vec<Warning>,
+}
+
+/// Something that works today and should be looked at.
+pub(in crate::cli) struct Warning {
+    /// For programs.
+    pub(in crate::cli) code: &'static str,
+    /// For people.
+    pub(in crate::cli) text: String,
 }
 
 /// The configuration in short.
@@ -129,8 +139,31 @@ fn rows(it: &Checked, show: &Show) -> Vec<Vec<String>> {
         row("columns", columns(census).join(", "));
         row("seats", seats(report, census));
         row("would", intent(report, census));
+        if census.former > 0 {
+            row(
+                "foreign",
+                format!("{} (see: {} foreign)", former(census.former), show.command),
+            );
+        }
+    }
+    for warning in &it.warnings {
+        row(
+            "warning",
+            show.style.paint(Tone::Warning, &show.text(&warning.text)),
+        );
     }
     rows
+}
+
+fn former(n: usize) -> String {
+    match n {
+        1 => {
+            "1 of these has the name or phone of somebody who left, and stays until it is claimed".to_owned()
+        }
+        n => {
+            format!("{n} of these have the name or phone of people who left, and stay until they are claimed")
+        }
+    }
 }
 
 /// A long answer in lines of its cell.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::check::{Checked, Intent, columns, needed};
+use super::check::{Checked, Intent, Warning, columns, needed};
 use super::json::{Error, SCHEMA};
 use super::{Show, findings};
 use crate::cli::exit::Exit;
@@ -42,6 +42,13 @@ struct AccountOf<'a> {
     seats: Option<SeatsOf>,
     would: Option<IntentOf>,
     findings: Vec<KindOf>,
+    warnings: Vec<WarningOf<'a>>,
+}
+
+#[derive(Serialize)]
+struct WarningOf<'a> {
+    code: &'static str,
+    message: &'a str,
 }
 
 #[derive(Serialize)]
@@ -73,6 +80,8 @@ struct IntentOf {
     update: usize,
     remove: usize,
     foreign: usize,
+    /// Of those: so many look like somebody who left.
+    former: usize,
     held: usize,
     open: usize,
 }
@@ -161,6 +170,11 @@ fn account_of<'a>(it: &'a Checked, show: &Show) -> AccountOf<'a> {
                 employees,
             })
             .collect(),
+        warnings: it
+            .warnings
+            .iter()
+            .map(|Warning { code, text }| WarningOf { code, message: text })
+            .collect(),
     }
 }
 
@@ -179,6 +193,7 @@ fn intent_of(report: &AccountReport, census: &Census) -> IntentOf {
         update,
         remove,
         foreign: report.foreign,
+        former: census.former,
         held,
         open: conflict + phoneless,
     }

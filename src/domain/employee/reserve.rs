@@ -31,6 +31,11 @@ impl Reserve {
         }
     }
 
+    /// The rows, in order of id.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
     /// Whether nothing is kept.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()

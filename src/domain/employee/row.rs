@@ -36,13 +36,15 @@ pub(super) fn read_active(row: &Row, columns: Columns) -> Result<bool, String> {
     let Some(text) = row.get(Column::Active) else {
         return Err("NULL".to_owned());
     };
+    says_active(text).ok_or_else(|| format!("\"{}\"", name::clean(text).chars().take(40).collect::<String>()))
+}
+
+/// What a value of `active` says, if it is one of its words.
+pub fn says_active(text: &str) -> Option<bool> {
     match text.trim().to_lowercase().as_str() {
-        "1" | "true" | "t" | "yes" | "y" | "on" | "active" => Ok(true),
-        "0" | "false" | "f" | "no" | "n" | "off" | "inactive" => Ok(false),
-        _ => Err(format!(
-            "\"{}\"",
-            name::clean(text).chars().take(40).collect::<String>()
-        )),
+        "1" | "true" | "t" | "yes" | "y" | "on" | "active" => Some(true),
+        "0" | "false" | "f" | "no" | "n" | "off" | "inactive" => Some(false),
+        _ => None,
     }
 }
 

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use self::params::{Arguments, Param, ParamKind, ParamProblem, Unfit};
+pub(super) use self::render::{identifier, literal};
 use super::Database;
 
 mod params;
@@ -66,7 +67,8 @@ pub struct Preset {
     pub leavers: Leavers,
     /// What the query leaves open, by name.
     pub params: BTreeMap<String, Param>,
-    /// Tables, each with columns, that only this CRM has. A name may hold a parameter.
+    /// Tables, each with columns, that only this CRM has. A name may begin with a parameter: `{prefix}user`, or
+    /// with one and a dot, if it is the schema: `{schema}.user`.
     pub recognise: BTreeMap<String, Vec<String>>,
     /// Every parameter is used in every query.
     queries: BTreeMap<Database, String>,

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::super::Database;
+
 /// Longest text of an argument, in characters; far more than a name in any CRM has.
 const MAX_CHARS: usize = 200;
 
@@ -23,6 +25,10 @@ pub struct Param {
     pub about: String,
     /// What stands for it if it is not given; without, it has to be.
     pub default: Option<String>,
+    /// Queries that find what it may be, for each kind of database: `id` is the argument, `name` what people
+    /// call it.
+    #[serde(default)]
+    pub find: BTreeMap<Database, String>,
     /// Most bytes that a query adds to an identifier.
     #[serde(skip)]
     pub(super) longest_rest: usize,
@@ -127,6 +133,14 @@ pub enum Unfit {
 }
 
 impl Param {
+    /// Whether a text can be an argument for this parameter.
+    ///
+    /// # Errors
+    /// Why it can't.
+    pub fn fits(&self, text: &str) -> Result<(), Unfit> {
+        self.read(text).map(drop)
+    }
+
     /// Reads an argument for this parameter.
     pub(super) fn read(&self, text: &str) -> Result<Argument, Unfit> {
         if text.chars().any(char::is_control) {

@@ -77,14 +77,16 @@ fn written(argument: &Argument, rest: &str, database: Database) -> String {
     }
 }
 
-fn identifier(name: &str, database: Database) -> String {
+/// A name in quotes, so that it is nothing but a name.
+pub fn identifier(name: &str, database: Database) -> String {
     match database {
         Database::MySql => format!("`{}`", name.replace('`', "``")),
         Database::Postgres | Database::Sqlite => format!("\"{}\"", name.replace('"', "\"\"")),
     }
 }
 
-fn literal(text: &str, database: Database) -> String {
+/// A text in quotes, so that it is nothing but a text.
+pub fn literal(text: &str, database: Database) -> String {
     match database {
         Database::Postgres => format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
         Database::MySql => {

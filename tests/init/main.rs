@@ -1,0 +1,12 @@
+//! `init` by the program itself: what it recognises, what it writes, what it refuses, and that what it wrote is taken by
+//! the commands that come next.
+#![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
+
+#[expect(dead_code, reason = "made for the contract of sources, which needs more")]
+#[path = "../contract_source/database.rs"]
+mod database;
+mod lab;
+mod presets;
+mod refusals;
+mod terminal;
+mod unknown;
