@@ -25,6 +25,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::domain::memory::Millis;
 
 mod accounts;
+mod backup;
 mod bulk;
 mod close;
 mod decisions;
@@ -34,11 +35,14 @@ mod file;
 mod holds;
 mod journal;
 mod outcomes;
+mod overview;
+mod pauses;
 mod pins;
 mod prune;
 mod requests;
 mod runs;
 mod schema;
+mod service;
 mod state;
 mod users;
 mod words;
@@ -52,9 +56,12 @@ pub use file::RemoteLock;
 pub use holds::{HoldStatus, OpenHold, StoredHold};
 pub use journal::{AnswerRecord, RunId};
 pub use outcomes::OpenOutcome;
+pub use overview::Overview;
+pub use pauses::{Brake, Pause, Paused};
 pub use requests::{RequestRecord, RequestUser};
 pub use runs::{Changes, FindRunError, Outcomes, Requests, RunDetail, RunError, RunSummary};
 pub use schema::{LATEST, migrator};
+pub use service::{BackOff, Standing, Standings, Told};
 pub use state::AccountError;
 pub use users::ClaimError;
 
@@ -70,6 +77,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 pub struct Store {
     path: PathBuf,
     salt: String,
+    /// Which file it is that was opened.
+    identity: Option<file::Identity>,
     conn: Mutex<SqliteConnection>,
 }
 
@@ -166,6 +175,7 @@ impl Store {
         Store {
             path: path.to_owned(),
             salt,
+            identity: file::identity(path),
             conn: Mutex::new(conn),
         }
     }

@@ -130,6 +130,8 @@ fn advice(stop: &Stop, report: &AccountReport) -> String {
              version of this program is needed."
                 .to_owned()
         }
+        Stop::Halted => "The next run goes on where this one ended.".to_owned(),
+        Stop::Paused => "Nothing was read or sent. The command `resume` lifts the pause.".to_owned(),
         Stop::OutOfTime => "The next run goes on where this one ended; [daemon] max_run sets the time.".to_owned(),
         Stop::Stale(_) => "Nothing was sent. Plan again, look at it, and apply the new file.".to_owned(),
         Stop::Bug(_) => {
