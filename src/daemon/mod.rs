@@ -1,0 +1,3 @@
+//! stub
+pub mod backoff;
+pub mod due;
