@@ -26,6 +26,11 @@ impl Desk {
         }
     }
 
+    /// The files of the configuration, as given.
+    pub(super) fn config(&self) -> &[PathBuf] {
+        &self.config
+    }
+
     /// The configuration.
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         Ok(Settings::load(&self.config, &self.environment)?)

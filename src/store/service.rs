@@ -120,12 +120,25 @@ impl Store {
     /// # Errors
     /// Any [`StoreError`] of a read; [`StoreError::Io`] if another file, or none, is at the path.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        file::check_identity(&self.path, self.identity)?;
+        self.check_place()?;
         let mut conn = self.conn().await;
         let answer = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM meta")
             .fetch_one(&mut *conn)
             .await;
         answer.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// Whether the file is still at its path. Asks the file system alone.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if another file, or none, is at the path.
+    pub fn check_place(&self) -> Result<(), StoreError> {
+        file::check_identity(&self.path, self.identity)
+    }
+
+    /// Differs after anybody has written, here or in another process. Asks the file system alone.
+    pub fn watermark(&self) -> u128 {
+        file::watermark(&self.path)
     }
 
     /// Bytes of the database and its journal.
