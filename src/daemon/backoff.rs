@@ -16,10 +16,7 @@ const REFUSED: [i64; 3] = [5 * MINUTE, HOUR, 24 * HOUR];
 
 /// The milliseconds from a failed pass to the next one; `None`: the last pass did not fail.
 pub fn pause(back_off: BackOff) -> Option<i64> {
-    let BackOff {
-        failures,
-        is_refused,
-    } = back_off;
+    let BackOff { failures, is_refused } = back_off;
     let before = failures.checked_sub(1)?;
     if is_refused {
         let step = usize::try_from(before).unwrap_or(usize::MAX);
@@ -34,10 +31,7 @@ pub fn after_failure(before: BackOff, is_refused: bool) -> BackOff {
         true => before.failures.saturating_add(1),
         false => 1,
     };
-    BackOff {
-        failures,
-        is_refused,
-    }
+    BackOff { failures, is_refused }
 }
 
 #[cfg(test)]
@@ -47,11 +41,7 @@ mod tests {
     use super::*;
 
     fn minutes(failures: u32, is_refused: bool) -> Option<i64> {
-        pause(BackOff {
-            failures,
-            is_refused,
-        })
-        .map(|it| it / MINUTE)
+        pause(BackOff { failures, is_refused }).map(|it| it / MINUTE)
     }
 
     #[test]

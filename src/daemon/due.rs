@@ -95,12 +95,7 @@ pub struct Timetable {
 impl Timetable {
     /// Takes over the accounts of a configuration. New ones are asked to run at once; the others keep their next
     /// start unless their rhythm changed; those that are not there any more are forgotten.
-    pub fn set(
-        &mut self,
-        rhythms: BTreeMap<String, Rhythm>,
-        now: Millis,
-        dice: &mut impl FnMut(i64) -> i64,
-    ) {
+    pub fn set(&mut self, rhythms: BTreeMap<String, Rhythm>, now: Millis, dice: &mut impl FnMut(i64) -> i64) {
         self.entries.retain(|name, _| rhythms.contains_key(name));
         for (name, rhythm) in rhythms {
             match self.entries.get_mut(&name) {
@@ -125,12 +120,7 @@ impl Timetable {
     }
 
     /// Decides, and counts those that are to be started as running.
-    pub fn decide(
-        &mut self,
-        now: Millis,
-        n_free: usize,
-        dice: &mut impl FnMut(i64) -> i64,
-    ) -> Decision {
+    pub fn decide(&mut self, now: Millis, n_free: usize, dice: &mut impl FnMut(i64) -> i64) -> Decision {
         if self.last_now.is_some_and(|last| now < last) {
             self.set_back(now, dice);
         }

@@ -195,7 +195,11 @@ fn log(report: &AccountReport, result: &'static str) {
         debug!(account, result, duration_ms, "nothing to do");
         return;
     }
-    let n_applied = report.users.iter().filter(|it| it.settled.outcome == Outcome::Applied).count();
+    let n_applied = report
+        .users
+        .iter()
+        .filter(|it| it.settled.outcome == Outcome::Applied)
+        .count();
     info!(
         account,
         run.id = report.run,

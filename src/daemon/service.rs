@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::ServiceError;
 use super::due::{Rhythm, Timetable};
@@ -18,10 +18,10 @@ use super::shelf::Shelf;
 use super::upkeep::{self, Diary};
 use crate::domain::memory::Millis;
 use crate::reconcile::{AccountReport, Order, Parts, Progress, Stop, reconcile};
-use crate::store::{BackOff, Overview, Standing, Standings, Store, StoreError};
+use crate::store::{BackOff, Overview, Standings, Store, StoreError};
 use crate::text::chain;
-use crate::web::{self, Access, Account, Board, State};
 use crate::web::counters::{Family, Measure, Owner, method_word, status_class};
+use crate::web::{self, Access, Account, Board, State};
 use crate::workplace::{Workplace, kind_of};
 
 /// Refused credentials are compared with their files so often.
@@ -108,6 +108,9 @@ impl Service {
             let listener = web::listen(address)
                 .await
                 .map_err(|source| ServiceError::Listen { address, source })?;
+            if let Ok(address) = listener.local_addr() {
+                info!(%address, "health, metrics and status are served");
+            }
             let router = web::router(Arc::clone(&self.board));
             self.stop_listening();
             self.server = Some(tokio::spawn(web::serve(listener, router)));
@@ -137,7 +140,9 @@ impl Service {
             Account {
                 platform: kind_of(it),
                 is_enabled: it.enabled,
-                ..old.cloned().unwrap_or_else(|| new_account(&it.name, kind_of(it), now, expected_at))
+                ..old
+                    .cloned()
+                    .unwrap_or_else(|| new_account(&it.name, kind_of(it), now, expected_at))
             }
         };
         let accounts: Vec<Account> = settings.accounts.iter().map(account).collect();
@@ -170,7 +175,12 @@ impl Service {
         }
         self.recheck(&store);
         let now = (self.workplace.clock)();
-        let n_free = self.workplace.settings.daemon.concurrency.saturating_sub(self.passes.len());
+        let n_free = self
+            .workplace
+            .settings
+            .daemon
+            .concurrency
+            .saturating_sub(self.passes.len());
         let decision = self.table.decide(now, n_free, &mut dice);
         self.wake_at = decision.wake_at;
         for name in &decision.start {
@@ -203,7 +213,9 @@ impl Service {
         let channels = channels_of(&self.workplace).unwrap_or_default();
         self.notifier = Notifier::start(channels, &told, store, &self.workplace.http, &self.board);
         let now = (self.workplace.clock)();
-        let all = self.board.read(|facts| facts.accounts.iter().map(|it| News::of(it, now)).collect());
+        let all = self
+            .board
+            .read(|facts| facts.accounts.iter().map(|it| News::of(it, now)).collect());
         let all: Vec<News> = all;
         all.iter().for_each(|news| self.notifier.hear(news));
     }
@@ -217,7 +229,13 @@ impl Service {
         }
         let standings = store.standings().await?;
         self.watermark = Some(watermark);
-        let names: Vec<String> = self.workplace.settings.accounts.iter().map(|it| it.name.clone()).collect();
+        let names: Vec<String> = self
+            .workplace
+            .settings
+            .accounts
+            .iter()
+            .map(|it| it.name.clone())
+            .collect();
         for name in &names {
             self.take_standing(name, &standings, store).await?;
         }
@@ -239,6 +257,14 @@ impl Service {
         let Some(standing) = standings.by_name.get(name) else {
             return Ok(());
         };
+        if self
+            .failed_at(name)
+            .is_some_and(|failed| standing.good_at > Some(failed))
+        {
+            // Somebody else's pass went well: so may ours.
+            self.table.forgive(name);
+            self.table.ask(name);
+        }
         let stamp = standing.stamp;
         let before = self.stamps.insert(name.to_owned(), stamp);
         if before == Some(stamp) {
@@ -252,12 +278,16 @@ impl Service {
             Some(before) if before.0 != stamp.0 => self.table.ask(name),
             Some(_) => {}
         }
-        if before.is_some() && is_good(standing) && self.back_offs.remove(name).is_some_and(|it| it.failures > 0) {
-            // Somebody else's pass went well.
-            store.set_back_off(name, BackOff::default()).await?;
-            self.table.forgive(name);
-        }
         self.refresh(name, store).await
+    }
+
+    /// When the account's last pass failed, if it did.
+    fn failed_at(&self, name: &str) -> Option<Millis> {
+        self.board.read(|facts| {
+            let account = facts.accounts.iter().find(|it| it.name == name)?;
+            let last = account.last.as_ref().filter(|it| it.result == "failed")?;
+            (!account.is_running).then_some(last.ended_at)
+        })
     }
 
     /// Brings the numbers of an account up to date.
@@ -412,7 +442,9 @@ impl Service {
             return;
         }
         let settings = &self.workplace.settings;
-        let chores = self.diary.chores(now, settings.store.backups, settings.daemon.history_days);
+        let chores = self
+            .diary
+            .chores(now, settings.store.backups, settings.daemon.history_days);
         if let Some(chores) = chores {
             if chores.copies.is_some() {
                 self.diary.tried = Some(now);
@@ -444,7 +476,12 @@ impl Service {
         if let Some(retry_at) = self.shelf.retry_at() {
             return latest.min(retry_at);
         }
-        let n_free = self.workplace.settings.daemon.concurrency.saturating_sub(self.passes.len());
+        let n_free = self
+            .workplace
+            .settings
+            .daemon
+            .concurrency
+            .saturating_sub(self.passes.len());
         let (Some(at), true) = (self.wake_at, n_free > 0) else {
             return latest;
         };
@@ -458,7 +495,9 @@ impl Service {
         if let Some(why) = self.shelf.why() {
             return format!("not ready: {why}");
         }
-        let states: Vec<State> = self.board.read(|facts| facts.accounts.iter().map(Account::state).collect());
+        let states: Vec<State> = self
+            .board
+            .read(|facts| facts.accounts.iter().map(Account::state).collect());
         if states.is_empty() {
             return "no accounts".to_owned();
         }
@@ -512,7 +551,12 @@ pub(super) fn dice(most: i64) -> i64 {
     fastrand::i64(0..=most.max(0))
 }
 
-fn new_account(name: &str, platform: crate::target::Kind, now: Millis, expected_at: Option<Millis>) -> Account {
+fn new_account(
+    name: &str,
+    platform: crate::target::Kind,
+    now: Millis,
+    expected_at: Option<Millis>,
+) -> Account {
     Account {
         name: name.to_owned(),
         platform,
@@ -560,11 +604,6 @@ fn show(account: &mut Account, overview: Overview, seats: Option<usize>) {
     account.overview = overview;
 }
 
-fn is_good(standing: &Standing) -> bool {
-    let last = standing.last.as_ref();
-    last.is_some_and(|(result, _)| matches!(result.as_str(), "in_sync" | "partial" | "held"))
-}
-
 /// Whether the account, and not something that all of them share, is to blame.
 pub(super) fn is_store_failure(report: &AccountReport) -> bool {
     matches!(report.stop, Some(Stop::Store(_)))
@@ -574,7 +613,9 @@ pub(super) fn is_store_failure(report: &AccountReport) -> bool {
 pub(super) fn access_of(workplace: &Workplace) -> Result<Access, ServiceError> {
     let daemon = &workplace.settings.daemon;
     let token = daemon.status_token.as_ref();
-    let token = token.map(|it| workplace.secret_of("daemon.status_token", it)).transpose()?;
+    let token = token
+        .map(|it| workplace.secret_of("daemon.status_token", it))
+        .transpose()?;
     Ok(Access {
         listen: daemon.listen,
         allowed_hosts: daemon.allowed_hosts.clone(),
@@ -588,8 +629,13 @@ pub(super) fn channels_of(workplace: &Workplace) -> Result<Vec<Channel>, Service
         return Ok(Vec::new());
     };
     let secret = notify.secret.as_ref();
-    let secret = secret.map(|it| workplace.secret_of("notify.secret", it)).transpose()?;
-    let webhook = notify.webhook.clone().map(|url| Channel::Webhook(Webhook { url, secret }));
+    let secret = secret
+        .map(|it| workplace.secret_of("notify.secret", it))
+        .transpose()?;
+    let webhook = notify
+        .webhook
+        .clone()
+        .map(|url| Channel::Webhook(Webhook { url, secret }));
     let command = notify.command.clone().map(|it| Channel::Command(Command(it)));
     Ok(webhook.into_iter().chain(command).collect())
 }
@@ -605,7 +651,9 @@ pub(super) fn observed(workplace: Workplace, board: &Arc<Board>) -> Workplace {
         board.write(|facts| {
             let labels = (method, status_class(seen.status));
             facts.counters.add(Family::Requests, owner.clone(), labels, 1);
-            facts.counters.measure(Measure::Requests, owner, (method, ""), seen.duration);
+            facts
+                .counters
+                .measure(Measure::Requests, owner, (method, ""), seen.duration);
         });
     }))
 }

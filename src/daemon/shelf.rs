@@ -84,7 +84,9 @@ impl Shelf {
                 Ok(Some(store))
             }
             Err(
-                error @ (StoreError::Owner { .. } | StoreError::NewerSchema { .. } | StoreError::NotOurs { .. }),
+                error @ (StoreError::Owner { .. }
+                | StoreError::NewerSchema { .. }
+                | StoreError::NotOurs { .. }),
             ) => Err(error),
             Err(error) => {
                 self.lose(&error);
@@ -97,7 +99,10 @@ impl Shelf {
     pub(super) fn lose(&mut self, error: &StoreError) {
         let why = chain(error);
         if self.why.as_ref() != Some(&why) {
-            warn!(cause = why, "the store can't be reached; it is tried again, and nothing is sent meanwhile");
+            warn!(
+                cause = why,
+                "the store can't be reached; it is tried again, and nothing is sent meanwhile"
+            );
         }
         self.why = Some(why);
         self.store = None;

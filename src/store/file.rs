@@ -159,8 +159,13 @@ pub(super) fn watermark(path: &Path) -> u128 {
     let files = [path.to_owned(), beside(path, "-wal")];
     let marks = files.iter().filter_map(|it| {
         let it = std::fs::metadata(it).ok()?;
-        let parts = [it.mtime(), it.mtime_nsec(), i64::try_from(it.len()).unwrap_or(i64::MAX)];
-        let join = |mark: u128, part: i64| mark.wrapping_mul(0x1_0000_0001_b3) ^ u128::from(part.cast_unsigned());
+        let parts = [
+            it.mtime(),
+            it.mtime_nsec(),
+            i64::try_from(it.len()).unwrap_or(i64::MAX),
+        ];
+        let join =
+            |mark: u128, part: i64| mark.wrapping_mul(0x0100_0000_01b3) ^ u128::from(part.cast_unsigned());
         Some(parts.into_iter().fold(0, join))
     });
     marks.fold(0, |all, mark| all.rotate_left(61) ^ mark)
@@ -169,7 +174,10 @@ pub(super) fn watermark(path: &Path) -> u128 {
 /// Bytes of the database and its journal.
 pub(super) fn bytes(path: &Path) -> u64 {
     let files = [path.to_owned(), beside(path, "-wal")];
-    files.iter().filter_map(|it| Some(std::fs::metadata(it).ok()?.len())).sum()
+    files
+        .iter()
+        .filter_map(|it| Some(std::fs::metadata(it).ok()?.len()))
+        .sum()
 }
 
 /// Makes the folder of the locks, unless it is there.

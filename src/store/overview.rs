@@ -56,7 +56,8 @@ async fn read_overview(
         return Ok(overview);
     };
     if overview.state.n_open > 0 {
-        let sql = "SELECT op, outcome, count(*), min(since) FROM open_outcomes WHERE account_id = $1 GROUP BY 1, 2";
+        let sql =
+            "SELECT op, outcome, count(*), min(since) FROM open_outcomes WHERE account_id = $1 GROUP BY 1, 2";
         let rows: Vec<(String, String, i64, i64)> =
             sqlx::query_as(sql).bind(key).fetch_all(&mut *conn).await?;
         for (op, outcome, n, since) in rows {

@@ -17,8 +17,8 @@ pub struct Standing {
     pub paused: Paused,
     /// Changes whenever there is something new to know of the account: a run, a decision, a claim.
     pub stamp: (u64, i64),
-    /// The result of the last closed run, and when it ended.
-    pub last: Option<(String, Millis)>,
+    /// When a pass came to its end last, whoever made it.
+    pub good_at: Option<Millis>,
     /// How long it has been failing.
     pub back_off: BackOff,
 }
@@ -88,8 +88,7 @@ impl Store {
     /// Any [`StoreError`] of a read.
     pub async fn told(&self) -> Result<Vec<Told>, StoreError> {
         let mut conn = self.conn().await;
-        let sql =
-            "SELECT a.name, t.channel, t.event FROM told t JOIN accounts a ON a.id = t.account_id ORDER BY 1, 2";
+        let sql = "SELECT a.name, t.channel, t.event FROM told t JOIN accounts a ON a.id = t.account_id ORDER BY 1, 2";
         let rows: sqlx::Result<Vec<(String, String, String)>> =
             sqlx::query_as(sql).fetch_all(&mut *conn).await;
         let told = |(account, channel, event)| Told {
@@ -149,7 +148,7 @@ impl Store {
 
 async fn read_standings(conn: &mut SqliteConnection) -> sqlx::Result<Standings> {
     let sql = "
-        SELECT a.name, a.revision, coalesce(r.id, 0) AS run_key, r.result, r.ended_at,
+        SELECT a.name, a.revision, a.quiet_at, coalesce(r.id, 0) AS run_key, r.result, r.ended_at,
             p.is_paused AS all_paused, q.is_paused AS removals_paused, b.failures, b.is_refused
         FROM accounts a
         LEFT JOIN runs r ON r.id = (SELECT max(id) FROM runs WHERE account_id = a.id AND result IS NOT NULL)
@@ -170,6 +169,8 @@ fn standing(row: &SqliteRow, strangers: Paused) -> sqlx::Result<Standing> {
     let removals: Option<bool> = row.try_get("removals_paused")?;
     let result: Option<String> = row.try_get("result")?;
     let ended_at: Option<i64> = row.try_get("ended_at")?;
+    let quiet_at: Option<i64> = row.try_get("quiet_at")?;
+    let is_good = matches!(result.as_deref(), Some("in_sync" | "partial" | "held"));
     let failures: Option<i64> = row.try_get("failures")?;
     let is_refused: Option<bool> = row.try_get("is_refused")?;
     Ok(Standing {
@@ -181,7 +182,7 @@ fn standing(row: &SqliteRow, strangers: Paused) -> sqlx::Result<Standing> {
             count("revision", row.try_get("revision")?)?,
             row.try_get("run_key")?,
         ),
-        last: result.zip(ended_at.map(Millis)),
+        good_at: quiet_at.max(ended_at.filter(|_| is_good)).map(Millis),
         back_off: BackOff {
             failures: count("failures", failures.unwrap_or_default())?,
             is_refused: is_refused.unwrap_or_default(),
@@ -189,11 +190,7 @@ fn standing(row: &SqliteRow, strangers: Paused) -> sqlx::Result<Standing> {
     })
 }
 
-async fn write_back_off(
-    conn: &mut SqliteConnection,
-    account: &str,
-    back_off: BackOff,
-) -> sqlx::Result<()> {
+async fn write_back_off(conn: &mut SqliteConnection, account: &str, back_off: BackOff) -> sqlx::Result<()> {
     let mut tx = begin(conn).await?;
     let key = ensure_account(&mut tx, account).await?;
     let sql = "INSERT INTO back_offs (account_id, failures, is_refused) VALUES ($1, $2, $3)

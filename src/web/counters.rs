@@ -173,9 +173,7 @@ impl Counters {
         }
         for key in lengths {
             let ends = ends_of(key.0);
-            self.histograms
-                .entry(key)
-                .or_insert_with(|| Histogram::new(ends));
+            self.histograms.entry(key).or_insert_with(|| Histogram::new(ends));
         }
     }
 

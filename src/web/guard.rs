@@ -156,7 +156,13 @@ mod tests {
     #[test]
     fn on_loopback_its_names_are_answered_and_all_others_are_not() {
         let access = access(LOCAL, &[], None);
-        for host in ["localhost", "LOCALHOST.:9464", "127.0.0.1:9464", "127.9.9.9", "[::1]:1"] {
+        for host in [
+            "localhost",
+            "LOCALHOST.:9464",
+            "127.0.0.1:9464",
+            "127.9.9.9",
+            "[::1]:1",
+        ] {
             assert_eq!(access.check(Some(host), None), Ok(()), "{host}");
         }
         for host in [
@@ -180,10 +186,7 @@ mod tests {
         for host in ["sync.example", "SYNC.example.:9464", "[fd00::1]:9464"] {
             assert_eq!(access.check(Some(host), None), Ok(()), "{host}");
         }
-        assert_eq!(
-            access.check(Some("other.sync.example"), None),
-            Err(Refusal::Host)
-        );
+        assert_eq!(access.check(Some("other.sync.example"), None), Err(Refusal::Host));
     }
 
     #[test]
@@ -196,11 +199,7 @@ mod tests {
             }
             let wrong = format!("Basic {}", BASE64_STANDARD.encode("s3cret:token"));
             for bad in ["Bearer s3cret", "Bearer ", "s3cret:token", "Basic ???", &wrong] {
-                assert_eq!(
-                    access.check(Some(host), Some(bad)),
-                    Err(Refusal::Token),
-                    "{bad}"
-                );
+                assert_eq!(access.check(Some(host), Some(bad)), Err(Refusal::Token), "{bad}");
             }
             assert_eq!(access.check(Some(host), None), Err(Refusal::Token));
         }
@@ -219,9 +218,6 @@ mod tests {
     fn behind_a_proxy_on_this_machine_the_token_is_wanted_if_there_is_one() {
         let access = access(LOCAL, &["sync.example"], Some("token"));
         assert_eq!(access.check(Some("localhost"), None), Ok(()));
-        assert_eq!(
-            access.check(Some("sync.example"), None),
-            Err(Refusal::Token)
-        );
+        assert_eq!(access.check(Some("sync.example"), None), Err(Refusal::Token));
     }
 }

@@ -42,8 +42,16 @@ fn of_process(text: &mut Text, facts: &Facts, is_ready: bool) {
         text.sample(name, "", &[], value);
     };
     let started_at = facts.started_at.map_or(0, |it| it.0);
-    gauge("start_time_seconds", "When the process began, Unix time.", seconds(started_at));
-    gauge("ready", "Whether the store can be reached.", f64::from(u8::from(is_ready)));
+    gauge(
+        "start_time_seconds",
+        "When the process began, Unix time.",
+        seconds(started_at),
+    );
+    gauge(
+        "ready",
+        "Whether the store can be reached.",
+        f64::from(u8::from(is_ready)),
+    );
     let is_reloaded = f64::from(u8::from(!facts.is_reload_refused));
     gauge(
         "config_last_reload_successful",
@@ -123,7 +131,11 @@ fn of_accounts(text: &mut Text, facts: &Facts, now: Millis) {
     each(
         "last_good_run_age_seconds",
         "Since the end of the last good pass, of the account that is worst off.",
-        &|group| Some(seconds(group.worst(|it| since(it.good_at.or(Some(it.known_since)))))),
+        &|group| {
+            Some(seconds(
+                group.worst(|it| since(it.good_at.or(Some(it.known_since)))),
+            ))
+        },
     );
     each(
         "run_overdue_seconds",
@@ -144,7 +156,12 @@ fn of_accounts(text: &mut Text, facts: &Facts, now: Millis) {
         &|group| Some(seconds(group.worst(|it| since(it.overview.oldest_removal)))),
     );
     each("source_rows", "Rows of the last complete read.", &|group| {
-        count(group.sum(|it| it.overview.state.rows.map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX))))
+        count(group.sum(|it| {
+            it.overview
+                .state
+                .rows
+                .map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX))
+        }))
     });
     each("managed_users", "Users that are ours.", &|group| {
         count(group.sum(|it| it.overview.state.n_managed))
@@ -152,9 +169,11 @@ fn of_accounts(text: &mut Text, facts: &Facts, now: Millis) {
     each("foreign_users", "Users that are not ours.", &|group| {
         count(group.sum(|it| it.overview.state.foreign))
     });
-    each("drifted_users", "Users of ours that somebody else changed.", &|group| {
-        count(group.sum(|it| it.overview.state.drift))
-    });
+    each(
+        "drifted_users",
+        "Users of ours that somebody else changed.",
+        &|group| count(group.sum(|it| it.overview.state.drift)),
+    );
     each("seats_used", "Users of any kind.", &|group| {
         count(group.sum(|it| it.seats_used().unwrap_or(0)))
     });
@@ -162,13 +181,17 @@ fn of_accounts(text: &mut Text, facts: &Facts, now: Millis) {
         let limits: Vec<usize> = group.enabled().filter_map(|it| it.seats).collect();
         (!limits.is_empty()).then(|| limits.iter().sum::<usize>() as f64)
     });
-    each("seats_used_ratio", "Seats used, of those there may be.", &|group| {
-        let ratio = |it: &Account| {
-            let limit = it.seats.filter(|it| *it > 0)?;
-            Some(it.seats_used().unwrap_or(0) as f64 / limit as f64)
-        };
-        group.enabled().filter_map(ratio).reduce(f64::max)
-    });
+    each(
+        "seats_used_ratio",
+        "Seats used, of those there may be.",
+        &|group| {
+            let ratio = |it: &Account| {
+                let limit = it.seats.filter(|it| *it > 0)?;
+                Some(it.seats_used().unwrap_or(0) as f64 / limit as f64)
+            };
+            group.enabled().filter_map(ratio).reduce(f64::max)
+        },
+    );
     of_open(text, &groups);
 }
 

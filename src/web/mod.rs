@@ -4,7 +4,7 @@
 //! outside: numbers, times, words of enums, and names of accounts.
 //!
 //! `/livez` and `/readyz` answer anyone, as orchestrators ask by address and have no secret. All else passes the
-//! [`guard`](mod@guard): a foreign `Host` is refused, so that no web page in somebody's browser can read it by
+//! guard: a foreign `Host` is refused, so that no web page in somebody's browser can read it by
 //! rebinding a name, and beyond loopback the token is wanted.
 
 pub mod board;
@@ -52,6 +52,3 @@ async fn harden(mut response: Response) -> Response {
     );
     response
 }
-
-#[cfg(test)]
-mod tests;

@@ -39,7 +39,11 @@ async fn say(args: &PauseArgs, is_pause: bool, desk: &Desk) -> Result<Exit, Fail
     // A wrong name must not pass for a brake.
     choose(&workplace.settings, &names)?;
     let store = desk.store(&workplace).await?;
-    let brake = if args.removals { Brake::Removals } else { Brake::All };
+    let brake = if args.removals {
+        Brake::Removals
+    } else {
+        Brake::All
+    };
     let account = args.account.as_deref();
     let (who, now) = (desk.who(), now(&workplace));
     match is_pause {

@@ -146,6 +146,7 @@ pub(in crate::cli) fn last_line(end: &End, show: &Show) -> String {
     let report = &end.report;
     let account = show.plain(&report.account);
     let told = match (&report.stop, report.plan_digest.as_ref()) {
+        (Some(Stop::Paused), _) => "paused".to_owned(),
         (Some(stop), _) if end.result == RunResult::Failed => format!("failed ({})", stop.code()),
         (_, Some(_)) => planned(report),
         _ => done(end),

@@ -22,7 +22,9 @@ fn no_dice(_: i64) -> i64 {
 /// A timetable whose accounts have all had their first pass at noon.
 fn table(lines: &[(&str, &str)]) -> Timetable {
     let mut table = Timetable::default();
-    let rhythms = lines.iter().map(|(name, line)| ((*name).to_owned(), rhythm(line, 0)));
+    let rhythms = lines
+        .iter()
+        .map(|(name, line)| ((*name).to_owned(), rhythm(line, 0)));
     table.set(rhythms.collect(), NOON, &mut no_dice);
     for name in run(&mut table, NOON) {
         table.ended(&name, BackOff::default(), NOON);
@@ -145,8 +147,16 @@ fn who_has_waited_longest_gets_the_free_place() {
 
 #[test]
 fn a_new_configuration_starts_new_accounts_and_keeps_the_others_in_their_rhythm() {
-    let mut table = table(&[("gone", "* * * * *"), ("same", "*/5 * * * *"), ("other", "0 3 * * *")]);
-    let rhythms = [("same", "*/5 * * * *"), ("other", "*/2 * * * *"), ("new", "0 3 * * *")];
+    let mut table = table(&[
+        ("gone", "* * * * *"),
+        ("same", "*/5 * * * *"),
+        ("other", "0 3 * * *"),
+    ]);
+    let rhythms = [
+        ("same", "*/5 * * * *"),
+        ("other", "*/2 * * * *"),
+        ("new", "0 3 * * *"),
+    ];
     let rhythms = rhythms.map(|(name, line)| (name.to_owned(), rhythm(line, 0)));
     table.set(rhythms.into(), NOON.plus(MINUTE), &mut no_dice);
     assert_eq!(run(&mut table, NOON.plus(MINUTE)), ["new"]);

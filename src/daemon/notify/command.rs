@@ -34,7 +34,10 @@ impl Command {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("{program} can't be started: {error}"))?;
-        let group = child.id().and_then(|it| i32::try_from(it).ok()).and_then(Pid::from_raw);
+        let group = child
+            .id()
+            .and_then(|it| i32::try_from(it).ok())
+            .and_then(Pid::from_raw);
         let guard = Group(group);
         let ended = timeout(TIMEOUT, talk(&mut child, body)).await;
         drop(guard);
@@ -99,7 +102,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_fails_says_why() {
-        let why = shell("echo no $'\\033' luck >&2; exit 3").run("").await.unwrap_err();
+        let why = shell("echo no $'\\033' luck >&2; exit 3")
+            .run("")
+            .await
+            .unwrap_err();
         assert!(why.contains('3') && why.contains("luck"), "{why}");
         assert!(!why.contains('\u{1b}'), "{why}");
         let why = Command(vec!["/no/such/program".to_owned()])

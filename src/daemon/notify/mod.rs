@@ -234,7 +234,10 @@ impl Desk {
                 event: event.word().to_owned(),
             };
             if let Err(error) = self.store.set_told(&told).await {
-                warn!(cause = crate::text::chain(&error), "it can't be remembered who was told what");
+                warn!(
+                    cause = crate::text::chain(&error),
+                    "it can't be remembered who was told what"
+                );
             }
         }
         true
