@@ -12,10 +12,12 @@ pub mod due;
 mod life;
 mod notify;
 mod outcome;
+mod outfit;
 mod reload;
 mod roster;
 mod service;
 mod shelf;
+mod standing;
 mod upkeep;
 
 use std::io;

@@ -5,7 +5,8 @@ use tracing::{debug, info, warn};
 use super::ServiceError;
 use super::backoff;
 use super::notify::News;
-use super::service::{Service, is_store_failure, owner};
+use super::outfit::owner;
+use super::service::{Service, is_store_failure};
 use crate::domain::memory::Millis;
 use crate::domain::outcome::Outcome;
 use crate::reconcile::{AccountReport, RunResult, Stop};
@@ -30,9 +31,9 @@ impl Service {
         log(&report, result);
         self.count(&report, result);
         let back_off = self.back_offs.get(name).copied().unwrap_or_default();
-        if report.is_quiet {
-            let rows = report.rows.unwrap_or_default() as u64;
-            self.quiet.insert(name.to_owned(), rows);
+        let quiet_rows = report.is_quiet.then(|| report.rows.unwrap_or_default() as u64);
+        self.note_quiet(name, quiet_rows);
+        if let Some(rows) = quiet_rows {
             self.board.write_account(name, |it| {
                 it.overview.state.rows = Some(rows);
                 it.overview.state.quiet_at = Some(now);

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tracing::{error, info, warn};
 
 use super::ServiceError;
-use super::service::{Service, access_of, channels_of, observed};
+use super::outfit::{access_of, channels_of, observed};
+use super::service::Service;
 use crate::settings::Settings;
 use crate::text::chain;
 use crate::workplace::Workplace;
@@ -61,10 +62,6 @@ impl Service {
         let names: Vec<String> = self.rhythms.keys().cloned().collect();
         self.accounts.retain(|name, _| names.contains(name));
         self.open_again(&store);
-        // New ones: the timetable has asked for them already.
-        for (name, opening) in super::roster::open(&self.workplace, &store, &self.board) {
-            self.accounts.entry(name).or_insert(opening);
-        }
         self.start_notifier(&store).await;
         Ok(())
     }

@@ -8,24 +8,28 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::warn;
 
 use super::ServiceError;
 use super::due::{Rhythm, Timetable};
-use super::notify::{Channel, Command, News, Notifier, Webhook};
-use super::roster::{self, Opening};
+use super::notify::Notifier;
+use super::outfit::{access_of, channels_of, observed};
+use super::roster::Opening;
 use super::shelf::Shelf;
 use super::upkeep::{self, Diary};
 use crate::domain::memory::Millis;
 use crate::reconcile::{AccountReport, Order, Parts, Progress, Stop, reconcile};
-use crate::store::{BackOff, Overview, Standings, Store, StoreError};
+use crate::store::{BackOff, Store, StoreError};
 use crate::text::chain;
-use crate::web::counters::{Family, Measure, Owner, method_word, status_class};
-use crate::web::{self, Access, Account, Board, State};
-use crate::workplace::{Workplace, kind_of};
+use crate::web::{Account, Board, State};
+use crate::workplace::Workplace;
 
 /// Refused credentials are compared with their files so often.
-const RECHECK: Duration = Duration::from_secs(30);
+pub(super) const RECHECK: Duration = Duration::from_secs(30);
+/// While others are to start within so many milliseconds, the times of quiet passes wait for theirs.
+const LULL: i64 = 3000;
+/// They wait no longer than this.
+const QUIET_WAITS: Duration = Duration::from_secs(10);
 
 /// The state of the loop.
 pub(super) struct Service {
@@ -38,18 +42,19 @@ pub(super) struct Service {
     pub(super) table: Timetable,
     pub(super) back_offs: BTreeMap<String, BackOff>,
     /// What was known of each account when the store was last asked.
-    stamps: BTreeMap<String, (u64, i64)>,
-    watermark: Option<u128>,
+    pub(super) stamps: BTreeMap<String, (u64, i64)>,
+    pub(super) watermark: Option<u128>,
     passes: JoinSet<End>,
     names: HashMap<Id, String>,
     halt: CancellationToken,
     /// Accounts that had nothing to do, with the rows of their sources: recorded together.
-    pub(super) quiet: BTreeMap<String, u64>,
-    diary: Diary,
+    quiet: BTreeMap<String, u64>,
+    quiet_since: Option<Instant>,
+    pub(super) diary: Diary,
     chores: Option<JoinHandle<Option<Millis>>>,
-    recheck_at: Instant,
+    pub(super) recheck_at: Instant,
     pub(super) notifier: Notifier,
-    server: Option<JoinHandle<()>>,
+    pub(super) server: Option<JoinHandle<()>>,
     wake_at: Option<Millis>,
 }
 
@@ -86,6 +91,7 @@ impl Service {
             names: HashMap::new(),
             halt: CancellationToken::new(),
             quiet: BTreeMap::new(),
+            quiet_since: None,
             diary: Diary::default(),
             chores: None,
             recheck_at: Instant::now() + RECHECK,
@@ -100,63 +106,6 @@ impl Service {
         service.listen(access).await?;
         service.take_over(workplace);
         Ok(service)
-    }
-
-    /// Serves the web at the address of `access`.
-    pub(super) async fn listen(&mut self, access: Access) -> Result<(), ServiceError> {
-        if let Some(address) = access.listen {
-            let listener = web::listen(address)
-                .await
-                .map_err(|source| ServiceError::Listen { address, source })?;
-            if let Ok(address) = listener.local_addr() {
-                info!(%address, "health, metrics and status are served");
-            }
-            let router = web::router(Arc::clone(&self.board));
-            self.stop_listening();
-            self.server = Some(tokio::spawn(web::serve(listener, router)));
-        } else {
-            self.stop_listening();
-        }
-        self.board.write(|facts| facts.access = access);
-        Ok(())
-    }
-
-    fn stop_listening(&mut self) {
-        if let Some(server) = self.server.take() {
-            server.abort();
-        }
-    }
-
-    /// Takes over the accounts of a configuration, without opening them.
-    pub(super) fn take_over(&mut self, workplace: Arc<Workplace>) {
-        let now = (workplace.clock)();
-        let settings = &workplace.settings;
-        self.rhythms = roster::rhythms(settings);
-        self.table.set(self.rhythms.clone(), now, &mut dice);
-        let known = self.board.read(|facts| facts.accounts.clone());
-        let account = |it: &crate::settings::AccountSettings| {
-            let old = known.iter().find(|old| old.name == it.name);
-            let expected_at = self.rhythms.get(&it.name).map(|it| it.tick_after(now));
-            Account {
-                platform: kind_of(it),
-                is_enabled: it.enabled,
-                ..old
-                    .cloned()
-                    .unwrap_or_else(|| new_account(&it.name, kind_of(it), now, expected_at))
-            }
-        };
-        let accounts: Vec<Account> = settings.accounts.iter().map(account).collect();
-        let databases = roster::databases(&workplace);
-        self.board.write(|facts| {
-            facts.has_account_labels = settings.daemon.account_labels;
-            facts.has_backups = settings.store.backups > 0;
-            let has_labels = facts.has_account_labels;
-            let owners = accounts.iter().map(|it| owner(it, has_labels));
-            facts.counters.prepare(&owners.collect::<Vec<_>>(), &databases);
-            facts.accounts = accounts;
-        });
-        self.workplace = workplace;
-        self.watermark = None;
     }
 
     /// Looks around, and does what is due.
@@ -186,150 +135,23 @@ impl Service {
         for name in &decision.start {
             self.begin(name, &store, now).await?;
         }
+        self.record_quiet(&store, now).await;
         if self.passes.is_empty() {
-            self.rest(&store, now).await;
+            self.do_chores(&store, now).await;
         }
         self.tell_next(now);
         Ok(())
     }
 
-    /// The store is there, for the first time or again: what it is salted with may be new.
-    async fn welcome(&mut self, store: &Arc<Store>) {
-        self.accounts = roster::open(&self.workplace, store, &self.board);
-        self.stamps.clear();
-        self.watermark = None;
-        self.diary.copied = store.last_backup().ok().flatten();
-        let copied = self.diary.copied;
-        self.board.write(|facts| {
-            facts.store = Some(Arc::clone(store));
-            facts.last_backup = copied;
-        });
-        self.start_notifier(store).await;
-    }
-
-    pub(super) async fn start_notifier(&mut self, store: &Arc<Store>) {
-        let told = store.told().await.unwrap_or_default();
-        // Looked at before the configuration was taken over.
-        let channels = channels_of(&self.workplace).unwrap_or_default();
-        self.notifier = Notifier::start(channels, &told, store, &self.workplace.http, &self.board);
-        let now = (self.workplace.clock)();
-        let all = self
-            .board
-            .read(|facts| facts.accounts.iter().map(|it| News::of(it, now)).collect());
-        let all: Vec<News> = all;
-        all.iter().for_each(|news| self.notifier.hear(news));
-    }
-
-    /// Sees what others wrote into the store.
-    async fn look_into(&mut self, store: &Arc<Store>) -> Result<(), StoreError> {
-        store.check_place()?;
-        let watermark = store.watermark();
-        if self.watermark == Some(watermark) {
-            return Ok(());
-        }
-        let standings = store.standings().await?;
-        self.watermark = Some(watermark);
-        let names: Vec<String> = self
-            .workplace
-            .settings
-            .accounts
-            .iter()
-            .map(|it| it.name.clone())
-            .collect();
-        for name in &names {
-            self.take_standing(name, &standings, store).await?;
-        }
-        let retired = standings.by_name.keys().filter(|it| !names.contains(it));
-        let retired: Vec<String> = retired.cloned().collect();
-        self.board.write(|facts| facts.retired = retired);
-        Ok(())
-    }
-
-    async fn take_standing(
-        &mut self,
-        name: &str,
-        standings: &Standings,
-        store: &Arc<Store>,
-    ) -> Result<(), StoreError> {
-        let paused = standings.paused(name);
-        self.table.set_paused(name, paused.all);
-        self.board.write_account(name, |it| it.paused = paused);
-        let Some(standing) = standings.by_name.get(name) else {
-            return Ok(());
-        };
-        if self
-            .failed_at(name)
-            .is_some_and(|failed| standing.good_at > Some(failed))
-        {
-            // Somebody else's pass went well: so may ours.
-            self.table.forgive(name);
-            self.table.ask(name);
-        }
-        let stamp = standing.stamp;
-        let before = self.stamps.insert(name.to_owned(), stamp);
-        if before == Some(stamp) {
-            return Ok(());
-        }
-        match before {
-            None => {
-                self.back_offs.entry(name.to_owned()).or_insert(standing.back_off);
+    /// The account had nothing to do; or it had, and what was to be recorded of it is no longer the last word.
+    pub(super) fn note_quiet(&mut self, name: &str, rows: Option<u64>) {
+        match rows {
+            Some(rows) => {
+                self.quiet.insert(name.to_owned(), rows);
+                self.quiet_since.get_or_insert_with(Instant::now);
             }
-            // A person decided something, or let it go on.
-            Some(before) if before.0 != stamp.0 => self.table.ask(name),
-            Some(_) => {}
-        }
-        self.refresh(name, store).await
-    }
-
-    /// When the account's last pass failed, if it did.
-    fn failed_at(&self, name: &str) -> Option<Millis> {
-        self.board.read(|facts| {
-            let account = facts.accounts.iter().find(|it| it.name == name)?;
-            let last = account.last.as_ref().filter(|it| it.result == "failed")?;
-            (!account.is_running).then_some(last.ended_at)
-        })
-    }
-
-    /// Brings the numbers of an account up to date.
-    pub(super) async fn refresh(&mut self, name: &str, store: &Store) -> Result<(), StoreError> {
-        let overview = store.overview(name).await?;
-        let mut seats = None;
-        if let Some(Ok(ready)) = self.accounts.get(name) {
-            let it = &ready.account;
-            let now = (self.workplace.clock)();
-            let learned = store.facts(&it.kind, &it.base_url, name, now).await?.seats;
-            let documented = ready.target.capabilities().seats;
-            seats = [documented, learned].into_iter().flatten().min();
-        }
-        self.board.write_account(name, |it| show(it, overview, seats));
-        Ok(())
-    }
-
-    /// The credential of an account that was refused may be another one by now.
-    fn recheck(&mut self, store: &Arc<Store>) {
-        let is_refused = self.back_offs.values().any(|it| it.is_refused);
-        let is_unusable = self.accounts.values().any(Result::is_err);
-        if Instant::now() < self.recheck_at || !(is_refused || is_unusable) {
-            return;
-        }
-        self.recheck_at = Instant::now() + RECHECK;
-        self.open_again(store);
-    }
-
-    /// Opens all accounts anew; those that came out differently are to run now.
-    pub(super) fn open_again(&mut self, store: &Arc<Store>) {
-        let opened = roster::open(&self.workplace, store, &self.board);
-        for (name, opening) in opened {
-            let is_same = match (self.accounts.get(&name), &opening) {
-                (Some(Ok(old)), Ok(new)) => old.is_same(new),
-                (Some(Err(old)), Err(new)) => old == new,
-                (None, _) => continue,
-                _ => false,
-            };
-            if !is_same {
-                self.accounts.insert(name.clone(), opening);
-                self.table.forgive(&name);
-                self.table.ask(&name);
+            None => {
+                self.quiet.remove(name);
             }
         }
     }
@@ -414,21 +236,20 @@ impl Service {
         }
     }
 
-    /// What is done when no pass runs.
-    async fn rest(&mut self, store: &Arc<Store>, now: Millis) {
-        // Others are about to follow: their times go with these.
-        let is_lull = self.wake_at.is_none_or(|at| now.plus(1000) <= at);
-        if is_lull && !self.quiet.is_empty() {
-            let quiet: Vec<(&str, u64)> = self.quiet.iter().map(|(name, n)| (name.as_str(), *n)).collect();
-            if let Err(error) = store.quiet(&quiet, now).await {
-                self.lose(&error);
-                return;
-            }
-            self.quiet.clear();
-            // It was ourselves who wrote.
-            self.watermark = Some(store.watermark());
+    /// Records the times of passes with nothing to do, those of many accounts at once.
+    async fn record_quiet(&mut self, store: &Arc<Store>, now: Millis) {
+        let Some(since) = self.quiet_since else { return };
+        let is_lull = self.passes.is_empty() && self.wake_at.is_none_or(|at| now.plus(LULL) <= at);
+        if !is_lull && since.elapsed() < QUIET_WAITS {
+            return;
         }
-        self.do_chores(store, now).await;
+        match store.quiet(&rows_of(&self.quiet), now).await {
+            Ok(()) => {
+                self.quiet.clear();
+                self.quiet_since = None;
+            }
+            Err(error) => self.lose(&error),
+        }
     }
 
     async fn do_chores(&mut self, store: &Arc<Store>, now: Millis) {
@@ -524,7 +345,7 @@ impl Service {
     pub(super) async fn close(mut self) {
         self.passes.shutdown().await;
         let Some(store) = self.shelf.take() else { return };
-        let quiet: Vec<(&str, u64)> = self.quiet.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+        let quiet = rows_of(&self.quiet);
         if !quiet.is_empty()
             && let Err(error) = store.quiet(&quiet, (self.workplace.clock)()).await
         {
@@ -546,114 +367,16 @@ impl Service {
     }
 }
 
+fn rows_of(quiet: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
+    quiet.iter().map(|(name, n)| (name.as_str(), *n)).collect()
+}
+
 /// A number below or equal to the given one, by chance.
 pub(super) fn dice(most: i64) -> i64 {
     fastrand::i64(0..=most.max(0))
 }
 
-fn new_account(
-    name: &str,
-    platform: crate::target::Kind,
-    now: Millis,
-    expected_at: Option<Millis>,
-) -> Account {
-    Account {
-        name: name.to_owned(),
-        platform,
-        is_enabled: true,
-        is_running: false,
-        paused: crate::store::Paused::default(),
-        last: None,
-        good_at: None,
-        known_since: now,
-        expected_at,
-        next_at: None,
-        overview: Overview::default(),
-        seats: None,
-    }
-}
-
-/// Whose numbers an account's are.
-pub(super) fn owner(account: &Account, has_labels: bool) -> Owner {
-    let name = has_labels.then(|| Arc::from(account.name.as_str()));
-    (Some(account.platform), name)
-}
-
-/// Shows what the store says of an account, as far as we don't know better.
-fn show(account: &mut Account, overview: Overview, seats: Option<usize>) {
-    let state = &overview.state;
-    let run = state.last_run.as_ref().filter(|it| it.ended_at.is_some());
-    let is_newer = |at: Millis| account.last.as_ref().is_none_or(|it| it.ended_at < at);
-    if let Some(run) = run
-        && let (Some(ended_at), Some(result)) = (run.ended_at, run.result.as_deref())
-        && is_newer(ended_at)
-        && let Some(result) = web::counters::RESULTS.into_iter().find(|it| *it == result)
-    {
-        let code = run.error.as_ref().map(|it| it.code.as_str());
-        account.last = Some(web::LastPass {
-            result,
-            error: web::counters::ERRORS.into_iter().find(|it| Some(*it) == code),
-            ended_at,
-        });
-        if !matches!(result, "failed" | "busy") {
-            account.good_at = account.good_at.max(Some(ended_at));
-        }
-    }
-    account.good_at = account.good_at.max(state.quiet_at);
-    account.seats = seats;
-    account.overview = overview;
-}
-
 /// Whether the account, and not something that all of them share, is to blame.
 pub(super) fn is_store_failure(report: &AccountReport) -> bool {
     matches!(report.stop, Some(Stop::Store(_)))
-}
-
-/// Who may read the web.
-pub(super) fn access_of(workplace: &Workplace) -> Result<Access, ServiceError> {
-    let daemon = &workplace.settings.daemon;
-    let token = daemon.status_token.as_ref();
-    let token = token
-        .map(|it| workplace.secret_of("daemon.status_token", it))
-        .transpose()?;
-    Ok(Access {
-        listen: daemon.listen,
-        allowed_hosts: daemon.allowed_hosts.clone(),
-        token,
-    })
-}
-
-/// The ways to people.
-pub(super) fn channels_of(workplace: &Workplace) -> Result<Vec<Channel>, ServiceError> {
-    let Some(notify) = &workplace.settings.notify else {
-        return Ok(Vec::new());
-    };
-    let secret = notify.secret.as_ref();
-    let secret = secret
-        .map(|it| workplace.secret_of("notify.secret", it))
-        .transpose()?;
-    let webhook = notify
-        .webhook
-        .clone()
-        .map(|url| Channel::Webhook(Webhook { url, secret }));
-    let command = notify.command.clone().map(|it| Channel::Command(Command(it)));
-    Ok(webhook.into_iter().chain(command).collect())
-}
-
-/// The same place, with requests counted on the board.
-pub(super) fn observed(workplace: Workplace, board: &Arc<Board>) -> Workplace {
-    let board = Arc::clone(board);
-    workplace.observed_by(Arc::new(move |kind, seen| {
-        let Some(method) = method_word(seen.method.as_str()) else {
-            return;
-        };
-        let owner: Owner = (Some(kind), None);
-        board.write(|facts| {
-            let labels = (method, status_class(seen.status));
-            facts.counters.add(Family::Requests, owner.clone(), labels, 1);
-            facts
-                .counters
-                .measure(Measure::Requests, owner, (method, ""), seen.duration);
-        });
-    }))
 }
