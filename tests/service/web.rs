@@ -101,6 +101,7 @@ fn the_status_holds_no_personal_data() {
 fn foreign_hosts_are_refused_and_probes_answer_anyone() {
     let lab = Lab::with(&[], &format!("{EACH_SECOND}allowed_hosts = [\"sync.example\"]\n"));
     let service = lab.start();
+    service.wait_for_log("the service is up");
     for path in ["/metrics", "/api/status"] {
         for host in ["localhost:1", "127.0.0.1", "[::1]:9464", "sync.example:443"] {
             assert_eq!(service.ask(path, host, &[]).0, 200, "{path} {host}");
@@ -123,6 +124,7 @@ fn beyond_loopback_the_token_is_wanted_and_never_in_the_url() {
     lab.world
         .configure(&format!("{open}status_token = \"file:{file}\"\n"));
     let service = lab.start();
+    service.wait_for_log("the service is up");
     let ask = |headers: &[&str]| service.ask("/metrics?token=s3same-open", "127.0.0.1", headers).0;
     assert_eq!(ask(&[]), 401);
     assert_eq!(ask(&["Authorization: Bearer s3same"]), 401);
