@@ -114,6 +114,7 @@ impl Office {
                 removed_in_24h: 0,
                 settings_changed: false,
                 binding_changed: false,
+                removals_paused: false,
                 still_held: BTreeMap::new(),
                 passed: Passed::default(),
             },

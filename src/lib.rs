@@ -10,7 +10,7 @@
 //!
 //! Everything from `desired` to `check` is [`domain`]: pure, synchronous, the same input gives the same
 //! plan. [`reconcile`] is the only caller of [`source`], [`target`] and [`store`]; [`workplace`]
-//! makes them from the settings, [`cli`] calls `reconcile`.
+//! makes them from the settings, [`cli`] and [`daemon`] call `reconcile`.
 //!
 //! # Codemap
 //!
@@ -19,6 +19,8 @@
 //!   platform; [`store`] remembers.
 //! - [`reconcile`] is one pass: observe, plan, apply, read back, record.
 //! - [`simulator`] is a platform that can be told how to behave and misbehave: for tests, `simulate`, `demo`.
+//! - [`daemon`] is the service: which account runs when, signals, notifications, copies of the store. [`web`]
+//!   shows how it is.
 //! - [`settings`] is the configuration, [`cli`] the commands and what they print, [`telemetry`] the log.
 //! - [`text`] makes text from outside fit to show.
 //!
@@ -31,6 +33,7 @@
 //! - Secrets are `SecretString`; outside text is cleaned by [`text`] before anybody sees it.
 
 pub mod cli;
+pub mod daemon;
 pub mod domain;
 pub mod reconcile;
 pub mod settings;
@@ -40,4 +43,5 @@ pub mod store;
 pub mod target;
 pub mod telemetry;
 pub mod text;
+pub mod web;
 pub mod workplace;

@@ -15,7 +15,7 @@ use wazzup_sync::domain::user::UserId;
 use wazzup_sync::store::{LATEST, Store, StoreError, migrator};
 
 /// Rows that fit the schema after each migration; each is there when the next one is applied.
-const SAMPLES: [&str; 9] = [
+const SAMPLES: [&str; 11] = [
     "INSERT INTO accounts (id, name, digest, bound_remote, bound_credential, verified_at)
         VALUES (1, 'acme', 'd', 'r', 'c', 5), (2, 'empty', NULL, NULL, NULL, NULL)",
     "INSERT INTO runs (id, run, account_id, started_at, ended_at, result, settled)
@@ -39,6 +39,12 @@ const SAMPLES: [&str; 9] = [
      INSERT INTO refusals (account_id, secret, text, since, last_tried, n_tries) VALUES (1, 's', 'HTTP 401', 5, 7, 2)",
     "UPDATE snapshot SET access = 'user';
      INSERT INTO pins (account_id, user_id, member_id, key) VALUES (1, '7', 's1', 'anna@example.com')",
+    // Version 10 comes with access.
+    "",
+    "INSERT INTO pauses (account_id, what, is_paused, since, who)
+        VALUES (NULL, 'all', 1, 5, 'anna'), (1, 'all', 0, 6, 'anna');
+     INSERT INTO back_offs (account_id, failures, is_refused) VALUES (1, 2, 0);
+     INSERT INTO told (account_id, channel, event) VALUES (1, 'webhook', 'failing')",
 ];
 
 async fn connect(path: &Path) -> SqliteConnection {

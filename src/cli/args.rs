@@ -23,6 +23,7 @@ Examples:
   wazzup-sync check                        is the configuration right, does everything answer?
   wazzup-sync plan                         what would be changed
   wazzup-sync reconcile                    change it
+  wazzup-sync run                          keep it so: the service
   wazzup-sync --config a.toml --config b.toml plan acme
 
 Exit codes:
@@ -75,6 +76,13 @@ pub enum ColorWhen {
 /// The commands.
 #[derive(Clone, PartialEq, Eq, Debug, Subcommand)]
 pub enum Command {
+    /// Poll by schedule until told to end: the service
+    ///
+    /// SIGHUP reads configuration and secrets again. SIGTERM ends it after the requests in flight.
+    #[command(after_help = "\
+Example:
+  wazzup-sync run                          all enabled accounts, at once and then by schedule")]
+    Run,
     /// Make the platforms equal to the CRM, once
     #[command(after_help = "\
 Examples:
@@ -125,6 +133,18 @@ Examples:
   wazzup-sync holds approve 7f3a --reason 'branch closed'
   wazzup-sync holds reject 7f3a --reason 'wrong filter in the CRM'")]
     Holds(HoldsArgs),
+    /// Stop accounts for a while, or only their removals
+    #[command(after_help = "\
+Examples:
+  wazzup-sync pause --all                  nothing is sent any more
+  wazzup-sync pause acme --removals        nobody is removed; everything else goes on")]
+    Pause(PauseArgs),
+    /// Let paused accounts go on
+    #[command(after_help = "\
+Examples:
+  wazzup-sync resume --all
+  wazzup-sync resume acme --removals")]
+    Resume(PauseArgs),
     /// Repair what the program remembers
     #[command(after_help = "\
 Examples:

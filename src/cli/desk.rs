@@ -36,6 +36,11 @@ impl Desk {
         !self.config.is_empty()
     }
 
+    /// The files of the configuration, as given.
+    pub(super) fn config(&self) -> &[PathBuf] {
+        &self.config
+    }
+
     /// The configuration.
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         Ok(Settings::load(&self.config, &self.environment)?)

@@ -66,6 +66,9 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Exit {
     let form = form_of(&args.command);
     let desk = Desk::new(console, args.config, surroundings.environment);
     let ended = match &args.command {
+        Command::Run => Box::pin(commands::run::run(&desk)).await,
+        Command::Pause(args) => Box::pin(commands::pause::pause(args, &desk)).await,
+        Command::Resume(args) => Box::pin(commands::pause::resume(args, &desk)).await,
         Command::Reconcile(args) => Box::pin(commands::reconcile::run(args, &desk)).await,
         Command::Plan(args) => Box::pin(commands::plan::run(args, &desk)).await,
         Command::Apply(args) => Box::pin(commands::apply::run(args, &desk)).await,
@@ -124,7 +127,8 @@ fn form_of(command: &Command) -> Form {
         Command::Foreign(args) => of_answer(&args.answer),
         Command::Holds(args) => of_answer(&args.answer),
         Command::State(args) => of_answer(&args.answer),
-        Command::Init(_) | Command::Simulate(_) | Command::Demo(_) => Form::People,
+        Command::Pause(args) | Command::Resume(args) => of_answer(&args.answer),
+        Command::Init(_) | Command::Run | Command::Simulate(_) | Command::Demo(_) => Form::People,
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Circumstances {
     pub settings_changed: bool,
     /// The credential or the base URL is another one than at the last run.
     pub binding_changed: bool,
+    /// A person wants nobody to be removed for now, not even who was approved.
+    pub removals_paused: bool,
     /// Held before and not decided: by an earlier plan of this run, or by `settings_changed`.
     pub still_held: BTreeMap<(Subject, UserId), Reason>,
     /// Changes that earlier plans of this run let pass.
@@ -276,6 +278,9 @@ impl Desk<'_> {
     }
 
     fn removals(&mut self) {
+        if self.circumstances.removals_paused {
+            return self.paused_removals();
+        }
         let mut leaving = self.unapproved(Subject::Removal, |change| self.is_removal(change));
         let again = self.hold_again(Subject::Removal, &mut leaving);
         if leaving.is_empty() {
@@ -329,6 +334,19 @@ impl Desk<'_> {
             return;
         };
         self.hold(reason, &leaving, detail);
+    }
+
+    /// The emergency brake: what was approved waits too.
+    fn paused_removals(&mut self) {
+        let leaving = self.verdict.passed.values();
+        let leaving = leaving.filter(|change| self.is_removal(change));
+        let leaving: BTreeSet<UserId> = leaving.map(|it| it.id.clone()).collect();
+        let detail = format!(
+            "{} of {} would be removed: removals are paused",
+            users(leaving.len()),
+            self.managed
+        );
+        self.hold(Reason::Removals, &leaving, detail);
     }
 
     fn phone_losses(&mut self) {

@@ -156,6 +156,7 @@ pub fn open_doors() -> Circumstances {
         removed_in_24h: 0,
         settings_changed: false,
         binding_changed: false,
+        removals_paused: false,
         still_held: BTreeMap::new(),
         passed: Passed::default(),
     }

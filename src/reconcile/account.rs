@@ -69,6 +69,11 @@ pub struct Order {
     pub only: Option<BTreeSet<UserId>>,
     /// Read the platform's list, even if nothing seems to have changed.
     pub verify: bool,
+    /// Leave alone what is open and not due yet: not every call of a service is the wish of a person. The caller
+    /// records passes with nothing to do, those of many accounts at once ([`Store::quiet`]).
+    ///
+    /// [`Store::quiet`]: crate::store::Store::quiet
+    pub is_patient: bool,
     /// Apply only if the fresh plan has this digest.
     pub expected_plan: Option<String>,
     /// A person asks for just this account: a credential that was refused is tried at once.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use super::phones::Phones;
 use super::stop::{Said, Stop};
@@ -90,6 +91,8 @@ pub(super) struct Reader<'a> {
     target: &'a dyn ReadTarget,
     timing: Timing,
     deadline: Instant,
+    /// Cancelled: no further request is begun, but those of the grace.
+    pub(super) halt: CancellationToken,
     last_write: Option<Instant>,
     pub(super) phones: Mutex<Phones>,
 }
@@ -101,6 +104,7 @@ impl<'a> Reader<'a> {
             target,
             timing,
             deadline: Instant::now() + timing.max_run,
+            halt: CancellationToken::new(),
             last_write: None,
             phones: Mutex::new(phones),
         }
@@ -115,9 +119,11 @@ impl<'a> Reader<'a> {
     }
 
     /// # Errors
-    /// [`Stop::OutOfTime`] once `max_run` is over.
+    /// [`Stop::OutOfTime`] once `max_run` is over, [`Stop::Halted`] once the run is told to end.
     pub(super) fn check_time(&self) -> Result<(), Stop> {
-        if self.deadline <= Instant::now() {
+        if self.halt.is_cancelled() {
+            Err(Stop::Halted)
+        } else if self.deadline <= Instant::now() {
             Err(Stop::OutOfTime)
         } else {
             Ok(())
@@ -127,6 +133,8 @@ impl<'a> Reader<'a> {
     /// Lets requests pass for a while longer, so that a run can end decently.
     pub(super) fn grant_grace(&mut self) {
         self.deadline = self.deadline.max(Instant::now() + GRACE);
+        // Whoever halts the run ends it for good when that takes too long.
+        self.halt = CancellationToken::new();
     }
 
     /// Waits a multiple of `settle`: reads may lag behind writes.

@@ -85,6 +85,11 @@ impl Memory {
 
     /// Whether nothing is open or due, so that equal rows mean equal users.
     pub(super) fn is_settled(state: &AccountState, account: &Account, now: Millis) -> bool {
+        state.n_open == 0 && state.n_holds == 0 && Memory::is_calm(state, account, now)
+    }
+
+    /// Whether nothing is due but, may be, what is open.
+    pub(super) fn is_calm(state: &AccountState, account: &Account, now: Millis) -> bool {
         let is_verified = state.verified_at.is_some_and(|at| {
             let until = at.plus(i64::try_from(account.verify_every.as_millis()).unwrap_or(i64::MAX));
             // A list that was read in the future was read by a clock that has been set back since.
@@ -97,8 +102,6 @@ impl Memory {
             && !is_absence_due
             && !state.verify_next
             && !state.open_intents
-            && state.n_open == 0
-            && state.n_holds == 0
             && state.binding.as_ref() == Some(&account.binding)
             && state.settings_mark.as_ref() == Some(&account.settings_mark)
     }
@@ -178,6 +181,7 @@ impl<'a> Mind<'a> {
                 .binding
                 .as_ref()
                 .is_some_and(|it| *it != self.account.binding),
+            removals_paused: state.removals_paused,
             still_held: self.held.clone(),
             passed: self.passed.clone(),
         };

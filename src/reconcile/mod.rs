@@ -9,6 +9,7 @@
 //! caller's business) and what a plan looks like (`domain`'s).
 
 mod account;
+mod again;
 mod clear;
 mod confirm;
 mod deliver;

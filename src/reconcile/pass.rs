@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::account::{Account, Clock, Order, Timing};
+use super::again;
 use super::deliver::Run;
 use super::directory::Directory;
 use super::link::Link;
@@ -21,7 +22,7 @@ use crate::domain::plan::{CheckedPlan, Plan};
 use crate::domain::table::CompleteRead;
 use crate::domain::world::World;
 use crate::source::Source;
-use crate::store::{AccountState, RunId, Store};
+use crate::store::{AccountState, OpenOutcome, RunId, Store};
 use crate::target::{AnyTarget, WriteTarget};
 
 /// Plans in one run: the first, one for what it taught us, and one more. What is open then waits for the
@@ -57,11 +58,12 @@ pub struct Parts<'a> {
 pub async fn reconcile(parts: &Parts<'_>, order: &Order) -> AccountReport {
     let started = Instant::now();
     let mut report = AccountReport::empty(&parts.account.name);
+    report.requests_before = parts.target.requests();
     match locked_pass(parts, order, &mut report).await {
         Ok(()) => {}
         Err(stop) => report.fail(stop),
     }
-    report.requests = parts.target.requests();
+    report.count_requests(parts.target.requests());
     report.duration = started.elapsed();
     report
 }
@@ -78,6 +80,9 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
         return Ok(());
     };
     let state = store.account(&account.name).await?;
+    if state.is_paused {
+        return Err(Stop::Paused);
+    }
     if let Some(refusal) = &state.refusal {
         match try_again(parts, order, refusal).await? {
             Trial::Taken => {}
@@ -98,17 +103,17 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
     let digest = digest(&read, account);
     let now = clock();
     let may_skip = !order.verify && order.expected_plan.as_deref().is_none_or(str::is_empty);
-    if may_skip && state.digest.as_ref() == Some(&digest) && Memory::is_settled(&state, account, now) {
-        store
-            .quiet(&[(&account.name, read.rows().len() as u64)], now)
-            .await?;
-        report.findings = if state.n_findings > 0 {
-            store.findings(&account.name).await?
-        } else {
-            Vec::new()
-        };
-        report.foreign = state.foreign;
-        return Ok(());
+    if may_skip && state.digest.as_ref() == Some(&digest) {
+        if Memory::is_settled(&state, account, now) {
+            return quiet(parts, order, &state, Vec::new(), report).await;
+        }
+        // Without open changes and holds, it is something else that is due.
+        if order.is_patient && Memory::is_calm(&state, account, now) {
+            let open = store.open_outcomes(&account.name).await?;
+            if !open.iter().any(|it| again::is_due(it, now)) {
+                return quiet(parts, order, &state, open, report).await;
+            }
+        }
     }
     let found = employees(read, &rules(account, parts.target.capabilities()));
     if found.is_all_quarantined() {
@@ -147,6 +152,32 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
     open_pass(parts, &talk, mind, &run_id, digest, report).await
 }
 
+/// A pass with nothing to do. What is open stays so, and is reported.
+async fn quiet(
+    parts: &Parts<'_>,
+    order: &Order,
+    state: &AccountState,
+    open: Vec<OpenOutcome>,
+    report: &mut AccountReport,
+) -> Result<(), Stop> {
+    let Parts { store, account, .. } = parts;
+    report.is_quiet = true;
+    report.foreign = state.foreign;
+    if order.is_patient {
+        report.add_open(&open);
+        // The users of a hold are on record; here it is enough that there is one.
+        let is_held = state.n_holds > 0;
+        report.result = if is_held { RunResult::Held } else { report.judge() };
+        return Ok(());
+    }
+    let rows = report.rows.unwrap_or_default() as u64;
+    store.quiet(&[(&account.name, rows)], (parts.clock)()).await?;
+    if state.n_findings > 0 {
+        report.findings = store.findings(&account.name).await?;
+    }
+    Ok(())
+}
+
 /// How a pass talks to its platform.
 pub(super) struct Talk<'a> {
     /// By the employees' ids.
@@ -166,7 +197,7 @@ async fn open_pass(
 ) -> Result<(), Stop> {
     let loaded = mind.memory.managed.clone();
     let approved = mind.approved_removals();
-    let link = Link::new(
+    let mut link = Link::new(
         talk.target,
         parts.timing,
         mind.phones(),
@@ -175,6 +206,7 @@ async fn open_pass(
         parts.clock,
         approved,
     );
+    link.reader.halt = parts.progress.halt();
     let mut run = Run::new(link, mind.clearing, mind.suspects(), parts.progress);
     let mut course = Course::default();
     let mut stop = follow(&mut mind, &mut run, parts.progress, &mut course)

@@ -1,4 +1,7 @@
-//! What a run is doing right now. The engine reports; whoever has a terminal draws.
+//! What a run is doing right now, and the wish that it ends early. The engine reports; whoever has a terminal
+//! draws, and whoever has to end asks.
+
+use tokio_util::sync::CancellationToken;
 
 /// A step of a run that may take a while.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,18 +26,34 @@ pub enum Step {
 
 type Listener = Box<dyn Fn(Step) + Send + Sync>;
 
-/// Where steps are told, if anybody listens.
+/// Where steps are told, if anybody listens; and where a run learns that it is to end early.
 #[derive(Default)]
-pub struct Progress(Option<Listener>);
+pub struct Progress {
+    listener: Option<Listener>,
+    halt: CancellationToken,
+}
 
 impl Progress {
     /// Tells each step to `listener`, which must not block.
     pub fn to(listener: impl Fn(Step) + Send + Sync + 'static) -> Progress {
-        Progress(Some(Box::new(listener)))
+        Progress {
+            listener: Some(Box::new(listener)),
+            halt: CancellationToken::new(),
+        }
+    }
+
+    /// Lets the run end after the request in flight, as soon as `halt` is cancelled.
+    #[must_use]
+    pub fn until(self, halt: CancellationToken) -> Progress {
+        Progress { halt, ..self }
+    }
+
+    pub(super) fn halt(&self) -> CancellationToken {
+        self.halt.clone()
     }
 
     pub(super) fn tell(&self, step: Step) {
-        if let Some(listener) = &self.0 {
+        if let Some(listener) = &self.listener {
             listener(step);
         }
     }
@@ -43,7 +62,8 @@ impl Progress {
 impl std::fmt::Debug for Progress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Progress")
-            .field("is_heard", &self.0.is_some())
+            .field("is_heard", &self.listener.is_some())
+            .field("is_halted", &self.halt.is_cancelled())
             .finish()
     }
 }

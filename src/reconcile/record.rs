@@ -83,7 +83,7 @@ pub(super) async fn record(
     if let Some(stop) = stop {
         report.fail(stop);
     }
-    report.requests = parts.target.requests();
+    report.count_requests(parts.target.requests());
     learn(parts, mind, run).await?;
     let closing = closing(parts, mind, run, &loaded, digest, last, &world, report);
     parts.store.close_run(run_id, &closing).await?;
@@ -317,10 +317,12 @@ pub(super) fn failed_closing(
 }
 
 impl AccountReport {
-    /// Says why the pass failed. Running out of time is no failure: what is open is open. It is no success
+    /// Says why the pass failed. A pause waits for a person. Running out of time is no failure: what is open is open. It is no success
     /// either: what was not looked at may be open.
     pub(super) fn fail(&mut self, stop: Stop) {
-        if !matches!(stop, Stop::OutOfTime) {
+        if matches!(stop, Stop::Paused) {
+            self.result = RunResult::Held;
+        } else if !matches!(stop, Stop::OutOfTime | Stop::Halted) {
             self.result = RunResult::Failed;
         } else if self.result == RunResult::InSync {
             self.result = RunResult::Partial;

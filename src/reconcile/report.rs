@@ -78,6 +78,10 @@ pub struct AccountReport {
     pub drift: usize,
     /// Requests made.
     pub requests: Requests,
+    /// What the target had counted before.
+    pub(super) requests_before: Requests,
+    /// Nothing had changed and nothing was due, so no run was recorded.
+    pub is_quiet: bool,
     /// In a plan: the requests, in order.
     pub batches: Vec<PlannedBatch>,
     /// In a plan: its digest; empty if there is nothing to do.
@@ -142,6 +146,8 @@ impl AccountReport {
             foreign: 0,
             drift: 0,
             requests: Requests::default(),
+            requests_before: Requests::default(),
+            is_quiet: false,
             batches: Vec::new(),
             plan_digest: None,
             census: None,
@@ -151,10 +157,18 @@ impl AccountReport {
 }
 
 impl AccountReport {
+    /// Takes over the requests of this pass: a target counts all of its life.
+    pub(super) fn count_requests(&mut self, so_far: Requests) {
+        self.requests = Requests {
+            read: so_far.read.saturating_sub(self.requests_before.read),
+            write: so_far.write.saturating_sub(self.requests_before.write),
+        };
+    }
+
     /// The account's exit code. The one place where a failure becomes a number.
     pub fn exit_code(&self) -> i32 {
         match &self.stop {
-            None | Some(Stop::OutOfTime) => match self.result {
+            None | Some(Stop::OutOfTime | Stop::Halted | Stop::Paused) => match self.result {
                 RunResult::InSync => 0,
                 RunResult::Partial => 3,
                 RunResult::Held => 4,

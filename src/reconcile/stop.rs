@@ -41,6 +41,12 @@ pub enum Stop {
     /// The run used up `max_run`.
     #[error("the run took longer than max_run; the next one goes on")]
     OutOfTime,
+    /// Whoever runs us is about to end.
+    #[error("the run was told to end; the next one goes on")]
+    Halted,
+    /// A person paused the account.
+    #[error("the account is paused, and nothing is sent until somebody resumes it")]
+    Paused,
     /// The fresh plan is not the one that was agreed to.
     #[error("the plan changed since it was written: {0}")]
     Stale(String),
@@ -64,6 +70,8 @@ impl Stop {
             Stop::Unreadable(_) => "target_unreadable",
             Stop::ContractChanged(_) => "contract_changed",
             Stop::OutOfTime => "out_of_time",
+            Stop::Halted => "halted",
+            Stop::Paused => "paused",
             Stop::Stale(_) => "stale_plan",
             Stop::Bug(_) => "plan_refused",
         }

@@ -4,6 +4,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::bulk::Bulk;
+use super::pauses::{Paused, pauses_of_strangers};
 use super::refusals::refusal;
 use super::runs::{RunSummary, run_summary};
 use super::words::{count, number};
@@ -54,6 +55,10 @@ pub struct AccountState {
     pub drift: usize,
     /// Rows of the last complete read of the source.
     pub rows: Option<u64>,
+    /// A person wants nothing to be sent.
+    pub is_paused: bool,
+    /// A person wants nobody to be removed.
+    pub removals_paused: bool,
     /// The last cycle with nothing to do.
     pub quiet_at: Option<Millis>,
     /// The credential was refused the last time it was shown.
@@ -76,9 +81,9 @@ impl Store {
     /// Any [`StoreError`] of a read.
     pub async fn account(&self, name: &str) -> Result<AccountState, StoreError> {
         let mut conn = self.conn().await;
-        let row = sqlx::query(ACCOUNT).bind(name).fetch_optional(&mut *conn).await;
-        let state = row.and_then(|row| row.as_ref().map(account_state).transpose());
-        Ok(state.map_err(|error| self.failed(error))?.unwrap_or_default())
+        read_account(&mut conn, name)
+            .await
+            .map_err(|error| self.failed(error))
     }
 
     /// Records that these accounts had nothing to do, each with the rows that its source had. One
@@ -92,6 +97,19 @@ impl Store {
             .await
             .map_err(|error| self.failed(error))
     }
+}
+
+async fn read_account(conn: &mut SqliteConnection, name: &str) -> sqlx::Result<AccountState> {
+    let row = sqlx::query(ACCOUNT).bind(name).fetch_optional(&mut *conn).await?;
+    if let Some(row) = row {
+        return account_state(&row);
+    }
+    let Paused { all, removals } = pauses_of_strangers(conn).await?;
+    Ok(AccountState {
+        is_paused: all,
+        removals_paused: removals,
+        ..AccountState::default()
+    })
 }
 
 async fn write_quiet(conn: &mut SqliteConnection, accounts: &[(&str, u64)], now: Millis) -> sqlx::Result<()> {
@@ -124,6 +142,12 @@ const ACCOUNT: &str = "
         (SELECT count(*) FROM foreign_users WHERE account_id = a.id) AS n_foreign,
         f.secret AS refused_secret, f.text AS refused_text, f.since AS refused_since,
         f.last_tried AS refused_last_tried, f.n_tries AS refused_n_tries,
+        coalesce(
+            (SELECT is_paused FROM pauses WHERE account_id = a.id AND what = 'all'),
+            (SELECT is_paused FROM pauses WHERE account_id IS NULL AND what = 'all'), 0) AS is_paused,
+        coalesce(
+            (SELECT is_paused FROM pauses WHERE account_id = a.id AND what = 'removals'),
+            (SELECT is_paused FROM pauses WHERE account_id IS NULL AND what = 'removals'), 0) AS removals_paused,
         r.*
     FROM accounts a
     LEFT JOIN refusals f ON f.account_id = a.id
@@ -155,6 +179,8 @@ fn account_state(row: &SqliteRow) -> sqlx::Result<AccountState> {
         foreign: size("n_foreign")?,
         drift: size("drift")?,
         rows: rows.map(|it| count("rows", it)).transpose()?,
+        is_paused: row.try_get("is_paused")?,
+        removals_paused: row.try_get("removals_paused")?,
         quiet_at: instant("quiet_at")?,
         refusal: refusal(row)?,
         last_run: run.map(|_| run_summary(row)).transpose()?,

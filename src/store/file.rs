@@ -128,6 +128,58 @@ pub(super) fn locks_folder(path: &Path) -> PathBuf {
     beside(path, ".locks")
 }
 
+/// The folder of the copies, beside the database.
+pub(super) fn backups_folder(path: &Path) -> PathBuf {
+    beside(path, ".backups")
+}
+
+/// Which file it is, whatever its name.
+pub(super) type Identity = (u64, u64);
+
+/// Which file is at the path; `None` if there is none.
+pub(super) fn identity(path: &Path) -> Option<Identity> {
+    let it = std::fs::metadata(path).ok()?;
+    Some((it.dev(), it.ino()))
+}
+
+/// Refuses if another file is at the path, or none: a copy was restored, and whoever goes on writes into the void.
+pub(super) fn check_identity(path: &Path, known: Option<Identity>) -> Result<(), StoreError> {
+    match std::fs::metadata(path) {
+        Ok(it) if known.is_none_or(|known| known == (it.dev(), it.ino())) => Ok(()),
+        Ok(_) => Err(StoreError::from_io(
+            path,
+            io::Error::other("another file has taken its place"),
+        )),
+        Err(error) => Err(StoreError::from_io(path, error)),
+    }
+}
+
+/// Differs after somebody has written: times and sizes of database and journal.
+pub(super) fn watermark(path: &Path) -> u128 {
+    let files = [path.to_owned(), beside(path, "-wal")];
+    let marks = files.iter().filter_map(|it| {
+        let it = std::fs::metadata(it).ok()?;
+        let parts = [
+            it.mtime(),
+            it.mtime_nsec(),
+            i64::try_from(it.len()).unwrap_or(i64::MAX),
+        ];
+        let join =
+            |mark: u128, part: i64| mark.wrapping_mul(0x0100_0000_01b3) ^ u128::from(part.cast_unsigned());
+        Some(parts.into_iter().fold(0, join))
+    });
+    marks.fold(0, |all, mark| all.rotate_left(61) ^ mark)
+}
+
+/// Bytes of the database and its journal.
+pub(super) fn bytes(path: &Path) -> u64 {
+    let files = [path.to_owned(), beside(path, "-wal")];
+    files
+        .iter()
+        .filter_map(|it| Some(std::fs::metadata(it).ok()?.len()))
+        .sum()
+}
+
 /// Makes the folder of the locks, unless it is there.
 pub(super) fn create_locks_folder(path: &Path) -> Result<(), StoreError> {
     let folder = locks_folder(path);

@@ -25,6 +25,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::domain::memory::Millis;
 
 mod accounts;
+mod backup;
 mod bulk;
 mod close;
 mod decisions;
@@ -34,6 +35,8 @@ mod file;
 mod holds;
 mod journal;
 mod outcomes;
+mod overview;
+mod pauses;
 mod pins;
 mod prune;
 mod refusals;
@@ -41,6 +44,7 @@ mod requests;
 mod runs;
 mod schema;
 mod seal;
+mod service;
 mod state;
 mod tokens;
 mod users;
@@ -55,11 +59,14 @@ pub use file::RemoteLock;
 pub use holds::{HoldStatus, OpenHold, StoredHold};
 pub use journal::{AnswerRecord, RunId};
 pub use outcomes::OpenOutcome;
+pub use overview::Overview;
+pub use pauses::{Brake, Pause, Paused};
 pub use refusals::Refused;
 pub use requests::{RequestRecord, RequestUser};
 pub use runs::{Changes, FindRunError, Outcomes, Requests, RunDetail, RunError, RunSummary};
 pub use schema::{LATEST, migrator};
 pub use seal::{TokenKey, WeakKey};
+pub use service::{BackOff, Standing, Standings, Told};
 pub use state::AccountError;
 pub use tokens::{KeptTokens, Tokens, TokensError};
 pub use users::ClaimError;
@@ -76,6 +83,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(10);
 pub struct Store {
     path: PathBuf,
     salt: String,
+    /// Which file it is that was opened.
+    identity: Option<file::Identity>,
     conn: Mutex<SqliteConnection>,
 }
 
@@ -172,6 +181,7 @@ impl Store {
         Store {
             path: path.to_owned(),
             salt,
+            identity: file::identity(path),
             conn: Mutex::new(conn),
         }
     }

@@ -7,7 +7,7 @@ use sqlx::{Row as _, SqlSafeStr as _};
 use super::error::primary_code;
 
 /// The migrations in order, one concern each: version, name, SQL. They are only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (
         1,
         "accounts",
@@ -40,6 +40,11 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
         9,
         "members",
         include_str!("../../migrations/sqlite/0009_members.sql"),
+    ),
+    (
+        11,
+        "service",
+        include_str!("../../migrations/sqlite/0011_service.sql"),
     ),
 ];
 

@@ -7,13 +7,14 @@
 //! Redirects are never followed: a redirect must not carry the token to another place. There are no
 //! cookies, no proxy from the environment and no repetition; whoever calls decides about those.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
-use reqwest::{Certificate, Client, Proxy, Request, Response, StatusCode, redirect, retry};
+use reqwest::{Certificate, Client, Method, Proxy, Request, Response, StatusCode, redirect, retry};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -66,6 +67,28 @@ impl Default for HttpOptions {
 #[derive(Clone, Debug)]
 pub struct Http {
     shared: Arc<Shared>,
+    observer: Option<Observer>,
+}
+
+/// One exchange, for whoever counts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// Of the request.
+    pub method: Method,
+    /// Of the answer, if one came.
+    pub status: Option<u16>,
+    /// From sending to the end of the answer.
+    pub duration: Duration,
+}
+
+/// Is told of each exchange.
+#[derive(Clone)]
+struct Observer(Arc<dyn Fn(&Seen) + Send + Sync>);
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Observer")
+    }
 }
 
 #[derive(Debug)]
@@ -95,6 +118,16 @@ impl Http {
                 plain: OnceCell::new(),
                 encrypted: OnceCell::new(),
             }),
+            observer: None,
+        }
+    }
+
+    /// The same connections; each exchange by this value is told to `observer`, which must not block.
+    #[must_use]
+    pub fn observed_by(&self, observer: impl Fn(&Seen) + Send + Sync + 'static) -> Http {
+        Http {
+            shared: Arc::clone(&self.shared),
+            observer: Some(Observer(Arc::new(observer))),
         }
     }
 
@@ -125,6 +158,24 @@ impl Http {
     /// Whatever prevents an answer from being had whole. A refusal is an answer: its status decides, so a
     /// body that breaks off is taken as far as it came.
     pub async fn exchange(&self, client: &Client, request: Request) -> Result<Reply, Failure> {
+        let method = request.method().clone();
+        let begin = Instant::now();
+        let result = self.exchange_unseen(client, request).await;
+        if let Some(Observer(tell)) = &self.observer {
+            let status = match &result {
+                Ok(reply) => Some(reply.status.as_u16()),
+                Err(failure) => failure.status,
+            };
+            tell(&Seen {
+                method,
+                status,
+                duration: begin.elapsed(),
+            });
+        }
+        result
+    }
+
+    async fn exchange_unseen(&self, client: &Client, request: Request) -> Result<Reply, Failure> {
         let options = self.options();
         let peer = failure::Peer::of(request.url(), options);
         let mut response = client

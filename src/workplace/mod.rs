@@ -30,10 +30,10 @@ use crate::source::{self, Database, Source, SourceOptions};
 use crate::store::{Binding, Store};
 use crate::target::credential::Now;
 use crate::target::credential::white_label::Partners;
-use crate::target::http::{Http, HttpOptions};
+use crate::target::http::{Http, HttpOptions, Seen};
 use crate::target::meta::MetaOptions;
 use crate::target::wuts::WutsOptions;
-use crate::target::{self, AnyTarget, Setup};
+use crate::target::{self, AnyTarget, Kind, Setup};
 use crate::text::chain;
 
 pub use open_all::open_all;
@@ -50,7 +50,12 @@ pub struct Workplace {
     pub partners: Partners,
     /// The time of day.
     pub clock: Clock,
+    /// Who counts requests, if anybody does.
+    observer: Option<Observer>,
 }
+
+/// Is told of each request, and to what kind of platform it went.
+pub type Observer = Arc<dyn Fn(Kind, &Seen) + Send + Sync>;
 
 /// What the configuration names can't be had: every problem, each with its key and no secret.
 #[derive(Debug, Default, thiserror::Error)]
@@ -91,7 +96,43 @@ impl Workplace {
             environment,
             http,
             clock,
+            observer: None,
         }
+    }
+
+    /// The same, with each request to a platform told to `observer`, which must not block.
+    #[must_use]
+    pub fn observed_by(self, observer: Observer) -> Workplace {
+        Workplace {
+            observer: Some(observer),
+            ..self
+        }
+    }
+
+    /// The connections as an account of that kind uses them.
+    fn http_of(&self, kind: Kind) -> Http {
+        match self.observer.clone() {
+            Some(tell) => self.http.observed_by(move |seen| tell(kind, seen)),
+            None => self.http.clone(),
+        }
+    }
+
+    /// The kind of database that an account's source is; `None` if its address can't be had.
+    pub fn database_of(&self, account: &AccountSettings) -> Option<Database> {
+        match &self.settings.source_of(account)?.url {
+            DatabaseUrl::Plain { database, .. } => Some(*database),
+            DatabaseUrl::Reference(reference) => {
+                Database::of_url(reference.resolve(&self.environment).ok()?.expose_secret())
+            }
+        }
+    }
+
+    /// A secret of the service itself.
+    ///
+    /// # Errors
+    /// If the reference leads nowhere; names the key.
+    pub fn secret_of(&self, key: &str, reference: &SecretRef) -> Result<SecretString, Unresolved> {
+        self.secret(key, reference)
     }
 
     /// Where the store is.
@@ -153,9 +194,10 @@ impl Workplace {
             secret_mark = format!("{secret_mark} {}", fingerprint(store, app_secret));
         }
         let url = &account.target.base_url;
+        let http = self.http_of(kind_of(account));
         let target = match shown {
-            Shown::Token(token) => target::open(setup, url, token, &self.http),
-            Shown::Renewed(credential) => target::open_renewed(url, credential, &self.http),
+            Shown::Token(token) => target::open(setup, url, token, &http),
+            Shown::Renewed(credential) => target::open_renewed(url, credential, &http),
         };
         let account = self.account_of(account, source_settings, binding, secret_mark);
         Ok(Opened {
@@ -385,4 +427,9 @@ fn grants_of(account: &AccountSettings) -> Option<GrantRules> {
         }
     }
     (rules != GrantRules::default()).then_some(rules)
+}
+
+/// The kind of platform that an account is kept on.
+pub fn kind_of(account: &AccountSettings) -> Kind {
+    Kind::from_word(account.target.kind().word()).expect("both enums have the kinds of the design")
 }

@@ -30,6 +30,7 @@ fn help(line: &str) -> String {
 fn help_of_the_program_and_of_every_command() {
     insta::assert_snapshot!("help", help("--help"));
     for command in [
+        "run",
         "reconcile",
         "plan",
         "apply",
@@ -37,6 +38,8 @@ fn help_of_the_program_and_of_every_command() {
         "runs",
         "foreign",
         "holds",
+        "pause",
+        "resume",
         "state",
         "init",
         "simulate",

@@ -86,6 +86,8 @@ pub async fn a_closed_run_leaves_all_that_it_was_given(store: &Store) {
         foreign: 1,
         drift: 4,
         rows: Some(12),
+        is_paused: false,
+        removals_paused: false,
         quiet_at: None,
         refusal: None,
         last_run: Some(last_run.clone()),

@@ -89,6 +89,14 @@ contract! {
         a_hold_is_found_by_the_beginning_of_its_id,
         forgotten_users_leave_no_decision,
     ],
+    service: [
+        a_pause_of_all_holds_for_accounts_to_come_and_has_exceptions,
+        removals_are_paused_by_themselves,
+        who_resumes_gets_a_plan,
+        back_offs_and_what_was_told_survive_and_go_with_the_account,
+        standings_tell_what_changed,
+        an_overview_counts_what_is_open,
+    ],
     users: [
         foreign_users_are_claimed_or_none_is,
         a_claimed_user_is_not_foreign_again,

@@ -15,6 +15,7 @@ use super::lab::{Lab, TOKEN, by_kind, describe, outcome, phone};
 on_every_wazzup! {
     every_planned_change_has_one_outcome_whatever_happens,
     open_outcomes_count_until_they_are_closed,
+    a_patient_run_leaves_an_open_conflict_alone_until_it_is_due,
     findings_in_force_are_reported_by_quiet_runs_too,
     what_the_platform_makes_of_a_name_is_accepted_after_the_second_time,
     a_plan_is_what_the_run_does_and_writes_nothing,
@@ -156,6 +157,31 @@ async fn open_outcomes_count_until_they_are_closed(kind: Kind) {
     let report = lab.run().await;
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
     assert!(lab.store.open_outcomes("acme").await.unwrap().is_empty());
+}
+
+async fn a_patient_run_leaves_an_open_conflict_alone_until_it_is_due(kind: Kind) {
+    let lab = company(kind, 20).await;
+    lab.sim
+        .put_user(TOKEN, SimUser::new("boss", "Cabinet staff", Some(&phone(300))));
+    lab.give_phone(5, Some(phone(300)));
+    assert_eq!(lab.run().await.exit_code(), 3);
+    let patient = Order {
+        is_patient: true,
+        ..Order::default()
+    };
+    // Five minutes have gone by, and it is tried again; after the second time it waits for ten.
+    assert!(!lab.run_with(&patient).await.is_quiet);
+    lab.count_anew();
+    let report = lab.run_with(&patient).await;
+    assert!(report.is_quiet, "{}", describe(&report));
+    assert_eq!(report.exit_code(), 3, "what is open counts");
+    assert_eq!(outcome(&report, "5").unwrap().1, Outcome::Conflict);
+    assert_eq!(lab.requests(), "", "nothing is asked");
+    assert!(!lab.run_with(&patient).await.is_quiet, "ten minutes have gone by");
+    // A change in the table comes first.
+    lab.hire("21", "Somebody New", None);
+    let report = lab.run_with(&patient).await;
+    assert!(!report.is_quiet, "{}", describe(&report));
 }
 
 async fn findings_in_force_are_reported_by_quiet_runs_too(kind: Kind) {

@@ -208,6 +208,24 @@ pub struct Decision {
     pub reason: Option<String>,
 }
 
+/// Arguments of `pause` and `resume`.
+#[derive(Clone, PartialEq, Eq, Debug, ClapArgs)]
+pub struct PauseArgs {
+    /// Which account
+    #[arg(value_name = "ACCOUNT", value_parser = Word::new())]
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub account: Option<String>,
+    /// All accounts, those to come included
+    #[arg(long)]
+    pub all: bool,
+    /// Only removals
+    #[arg(long)]
+    pub removals: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
 /// Arguments of `state`.
 #[derive(Clone, PartialEq, Eq, Debug, ClapArgs)]
 pub struct StateArgs {

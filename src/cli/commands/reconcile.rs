@@ -26,8 +26,8 @@ pub(in crate::cli) async fn run(args: &ReconcileArgs, desk: &Desk) -> Result<Exi
     let order = Order {
         only: only.clone().map(|id| BTreeSet::from([id])),
         verify: args.verify,
-        expected_plan: None,
         is_named: !args.accounts.is_empty(),
+        ..Order::default()
     };
     let job = |settings| Job {
         settings,

@@ -11,7 +11,7 @@ use crate::domain::batch::Verb;
 use crate::domain::finding::Finding;
 use crate::domain::memory::Hold;
 use crate::domain::outcome::{Op, Outcome};
-use crate::reconcile::{AccountReport, PlannedBatch, ReportedChange, RunResult};
+use crate::reconcile::{AccountReport, PlannedBatch, ReportedChange, RunResult, Stop};
 use crate::settings::Problem;
 use crate::store::{Changes, Outcomes};
 
@@ -133,7 +133,9 @@ pub(in crate::cli) fn document<'a>(ends: &'a [End], exit: Exit, show: &Show) -> 
 pub(in crate::cli) fn account<'a>(end: &'a End, show: &Show) -> Account<'a> {
     let report = &end.report;
     let (changes, outcomes) = counts(report);
-    let stop = report.stop.as_ref().filter(|_| end.result == RunResult::Failed);
+    // A pause is no failure, and nothing else would say what the account waits for.
+    let is_told = |stop: &&Stop| end.result == RunResult::Failed || matches!(stop, Stop::Paused);
+    let stop = report.stop.as_ref().filter(is_told);
     Account {
         account: &report.account,
         run: report.run.as_deref(),

@@ -132,6 +132,8 @@ fn advice(stop: &Stop, report: &AccountReport) -> String {
              version of this program is needed."
                 .to_owned()
         }
+        Stop::Halted => "The next run goes on where this one ended.".to_owned(),
+        Stop::Paused => "Nothing was read or sent. The command `resume` lifts the pause.".to_owned(),
         Stop::OutOfTime => "The next run goes on where this one ended; [daemon] max_run sets the time.".to_owned(),
         Stop::Stale(_) => "Nothing was sent. Plan again, look at it, and apply the new file.".to_owned(),
         Stop::Bug(_) => {
@@ -146,6 +148,7 @@ pub(in crate::cli) fn last_line(end: &End, show: &Show) -> String {
     let report = &end.report;
     let account = show.plain(&report.account);
     let told = match (&report.stop, report.plan_digest.as_ref()) {
+        (Some(Stop::Paused), _) => "paused".to_owned(),
         (Some(stop), _) if end.result == RunResult::Failed => format!("failed ({})", stop.code()),
         (_, Some(_)) => planned(report),
         _ => done(end),

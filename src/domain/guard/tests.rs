@@ -59,6 +59,23 @@ fn a_percentage_lets_three_removals_pass_however_small_the_account() {
 }
 
 #[test]
+fn while_removals_are_paused_all_of_them_wait_even_those_that_were_approved() {
+    let mut office = company(9, 2);
+    office.circumstances.removals_paused = true;
+    office = office.hires("10", "New One", Some(10));
+    let plan = office.plan();
+    assert_eq!(held(&plan, Reason::Removals).unwrap(), ["L1", "L2"]);
+    assert_eq!(sent(&plan), ["10"]);
+    assert!(
+        plan.holds[0].detail.contains("paused"),
+        "{}",
+        plan.holds[0].detail
+    );
+    office = office.approves(Subject::Removal, &["L1", "L2"]);
+    assert_eq!(held(&office.plan(), Reason::Removals).unwrap(), ["L1", "L2"]);
+}
+
+#[test]
 fn a_percentage_is_compared_exactly() {
     // 10 of 100 are ten per cent, 10 of 99 are more.
     let mut office = guarded(company(90, 10));

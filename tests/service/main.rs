@@ -1,0 +1,13 @@
+//! The service as its operators meet it: the program itself, on a CRM in an SQLite file and the simulated platform,
+//! with signals, systemd's socket, and the web.
+#![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
+
+mod lab;
+mod life;
+mod people;
+mod store;
+mod trouble;
+mod web;
+#[path = "../cli/world.rs"]
+#[expect(dead_code, reason = "the tests of the commands need more of it")]
+mod world;
