@@ -1,7 +1,7 @@
 //! How the requests of one account are authorised: by a token that is given, or had and renewed.
 //!
 //! [`Credential`] hands out the token of each request. A given one is what it is; the others come from an
-//! [endpoint] by a [white label](white_label) or by [OAuth](oauth), and [renewal] decides when: before they
+//! endpoint by a [white label](white_label) or by [OAuth](oauth), and `renewal` decides when: before they
 //! expire and once after a refusal, never twice at the same time.
 //!
 //! Tokens of all kinds, the secrets they are had with, and tokens that come at run time are known to the
