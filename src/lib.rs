@@ -15,8 +15,8 @@
 //! # Codemap
 //!
 //! - [`domain`] decides: rules, comparison, guards, order of requests, the checker.
-//! - [`source`] reads the CRM's database, has the queries for known CRMs and looks at unknown ones; [`target`] speaks to a
-//!   platform; [`store`] remembers.
+//! - [`source`] reads the CRM's database, has the queries for known CRMs and looks at unknown ones;
+//!   [`target`] speaks to a platform; [`store`] remembers.
 //! - [`reconcile`] is one pass: observe, plan, apply, read back, record.
 //! - [`simulator`] is a platform that can be told how to behave and misbehave: for tests, `simulate`, `demo`.
 //! - [`daemon`] is the service: which account runs when, signals, notifications, copies of the store. [`web`]

@@ -214,6 +214,7 @@ fn the_overview_fits_on_one_screen() {
       foreign    Show users that are not ours, and take them over
       holds      Show what waits for a decision, and decide
       state      Repair what the program remembers
+      init       Recognise a CRM by its tables and write a configuration for it
       simulate   Serve the platforms on this machine, to try things out
       demo       Show the whole story on a made-up company; nothing to configure
       help       Print this message or the help of the given subcommand(s)
@@ -228,6 +229,7 @@ fn the_overview_fits_on_one_screen() {
 
     Examples:
       wazzup-sync demo                         see it work, with nothing to configure
+      wazzup-sync init --source URL            write a configuration for your CRM
       wazzup-sync check                        is the configuration right, does everything answer?
       wazzup-sync plan                         what would be changed
       wazzup-sync reconcile                    change it
