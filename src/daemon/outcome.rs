@@ -39,6 +39,13 @@ impl Service {
                 it.overview.state.quiet_at = Some(now);
             });
         }
+        // Before the result is shown: whoever sees the one sees the numbers that belong to it.
+        if !report.is_quiet
+            && let Some(store) = self.shelf.store().cloned()
+            && let Err(error) = self.refresh(name, &store).await
+        {
+            self.lose(&error);
+        }
         match report.result {
             // Another process is at it, a person stopped it, or we are ending: nothing was learned.
             RunResult::Busy => self.table.ended(name, back_off, now),
@@ -65,12 +72,6 @@ impl Service {
             }
         }
         self.board.write_account(name, |it| it.is_running = false);
-        if !report.is_quiet
-            && let Some(store) = self.shelf.store().cloned()
-            && let Err(error) = self.refresh(name, &store).await
-        {
-            self.lose(&error);
-        }
         self.tell_people(name, now);
         match report.stop {
             Some(Stop::Bug(_)) => Err(ServiceError::PlanRefused(name.to_owned())),

@@ -165,7 +165,10 @@ fn usage_errors_end_with_64_and_help_with_0() {
         "state",
         "state rename a",
         "--config",
-        "run",
+        "run acme",
+        "pause",
+        "pause acme --all",
+        "resume --removals",
         "status",
     ] {
         assert_eq!(exit_of(&refused(line)), Exit::Usage, "{line}");
@@ -206,6 +209,7 @@ fn the_overview_fits_on_one_screen() {
     Usage: wazzup-sync [OPTIONS] <COMMAND>
 
     Commands:
+      run        Poll by schedule until told to end: the service
       reconcile  Make the platforms equal to the CRM, once
       plan       Show what reconcile would do; send nothing
       apply      Apply a plan from a file, if it is still the plan
@@ -213,6 +217,8 @@ fn the_overview_fits_on_one_screen() {
       runs       Show past runs
       foreign    Show users that are not ours, and take them over
       holds      Show what waits for a decision, and decide
+      pause      Stop accounts for a while, or only their removals
+      resume     Let paused accounts go on
       state      Repair what the program remembers
       init       Recognise a CRM by its tables and write a configuration for it
       simulate   Serve the platforms on this machine, to try things out
@@ -233,6 +239,7 @@ fn the_overview_fits_on_one_screen() {
       wazzup-sync check                        is the configuration right, does everything answer?
       wazzup-sync plan                         what would be changed
       wazzup-sync reconcile                    change it
+      wazzup-sync run                          keep it so: the service
       wazzup-sync --config a.toml --config b.toml plan acme
 
     Exit codes:
