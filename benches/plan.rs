@@ -130,6 +130,7 @@ impl Office {
                 grants: false,
                 creates: true,
                 page_users: 100,
+                slow_down: std::time::Duration::ZERO,
             },
             scope: Scope::default(),
         }

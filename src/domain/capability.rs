@@ -1,5 +1,7 @@
 //! What a target can do, as data: the planner reads this and knows no platform.
 
+use std::time::Duration;
+
 /// The properties of one target that decide how a plan is made.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Capabilities {
@@ -25,6 +27,8 @@ pub struct Capabilities {
     pub creates: bool,
     /// Users of one page of a list, as asked for; how many requests a whole list takes is judged by it.
     pub page_users: usize,
+    /// What a platform that says "slow down", and not for how long, wants at least.
+    pub slow_down: Duration,
 }
 
 /// What the name of a user is to a platform.

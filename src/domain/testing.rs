@@ -135,6 +135,7 @@ impl Default for Office {
                 grants: false,
                 creates: true,
                 page_users: 100,
+                slow_down: std::time::Duration::ZERO,
             },
             scope: Scope::default(),
             now: NOW,

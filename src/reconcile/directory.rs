@@ -345,6 +345,8 @@ impl ReadTarget for Directory<'_> {
         state.is_fresh = true;
         Ok(Listing {
             users,
+            // Users of these platforms have none.
+            phones_shown: true,
             incomplete: listed.incomplete,
             people,
         })

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
 use super::faults::Traits;
-use super::wazzup_v2;
+use super::platform;
 
 /// One request to a platform.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub(super) struct Call {
     /// The text of the header `Authorization` after `Bearer`.
     pub(super) token: Option<String>,
     pub(super) body: Payload,
-    pub(super) request: wazzup_v2::Request,
+    pub(super) request: platform::Request,
 }
 
 /// A request's body.
@@ -38,7 +38,7 @@ impl Call {
             method: parts.method.clone(),
             path: path.to_owned(),
             token: bearer(&parts.headers),
-            request: wazzup_v2::Request::read(&parts.method, &parts.uri, &body),
+            request: platform::Request::read(&parts.method, &parts.uri, &body),
             body,
         }
     }

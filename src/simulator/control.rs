@@ -167,7 +167,11 @@ fn patched(switches: &Switches, body: &[u8]) -> Result<Switches, serde_json::Err
     let changes: serde_json::Map<String, Value> = read(body)?;
     let mut all = to_value(switches)?;
     for (key, value) in changes {
-        all[key] = value;
+        match (&mut all[&key], value) {
+            // Those of one platform: the others of it stay.
+            (Value::Object(group), Value::Object(changes)) => group.extend(changes),
+            (switch, value) => *switch = value,
+        }
     }
     serde_json::from_value(all)
 }

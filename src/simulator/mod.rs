@@ -7,7 +7,8 @@
 //! world looks like and then look at the world again, not at a list of expected calls.
 //!
 //! It knows nothing of the client's code, by design: a client and a simulator that share code also
-//! share its misunderstandings. So far it speaks Wazzup v2.
+//! share its misunderstandings. It speaks Wazzup v2 below `/v2` and Wazzup v3 below `/v3`; both
+//! show the same accounts.
 //!
 //! Two simulators with the same setup that get the same requests in the same order give the same
 //! answers, up to the time stamps; with a [manual clock](Setup::manual_clock) those too.
@@ -16,11 +17,14 @@ mod call;
 mod clock;
 mod control;
 mod faults;
+mod platform;
 mod record;
 mod reply;
 mod server;
 mod switches;
+mod wazzup;
 mod wazzup_v2;
+mod wazzup_v3;
 mod world;
 
 use std::io;
@@ -38,6 +42,7 @@ pub use switches::{
     AbsentGet, AbsentPhone, BatchRule, CodeCase, DeleteUnknown, Envelope, ErrorShape, OverBatch,
     PartialAnswer, PastEnd, PatchUnknown, PhoneCheck, PhoneRule, PostExisting, Switches,
 };
+pub use wazzup_v3::{BulkDelete, Count, ListShape, RateLimit, Success, TooMany, V3Switches};
 pub use world::SimUser;
 
 use clock::Clock;

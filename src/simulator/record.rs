@@ -67,9 +67,9 @@ pub enum Rule {
     BatchSize,
     /// A request names a user once.
     IdOnce,
-    /// Ids have 1 to 64 characters.
+    /// Ids have as many characters as the platform takes.
     IdLength,
-    /// Names have 1 to 150 characters.
+    /// Names have as many characters as the platform takes.
     NameLength,
     /// Phones are 7–15 digits, or something without any digit that clears the phone.
     PhoneForm,

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::wazzup_v3::V3Switches;
+
 /// All switches. As TOML or JSON every key is optional, and an unknown key is an error.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -94,6 +96,9 @@ pub struct Switches {
     /// Every answer is sent this much later.
     pub answer_delay_ms: u64,
 
+    /// What Wazzup v3 alone does.
+    pub v3: V3Switches,
+
     /// Faster clients are recorded as breaking a rule; they are served all the same.
     pub max_requests_per_second: Option<u32>,
     /// Seed of all that is random here, such as the order of an unsorted list.
@@ -143,6 +148,7 @@ impl Default for Switches {
             validation_status: 400,
             name_phone_in_errors: true,
             answer_delay_ms: 0,
+            v3: V3Switches::default(),
             max_requests_per_second: None,
             seed: 0,
         }
@@ -273,6 +279,8 @@ pub enum AbsentGet {
     NotFound,
     /// With 200 and `[]`.
     EmptyArray,
+    /// With 200 and no body.
+    EmptyBody,
 }
 
 /// How a user without a phone is shown.

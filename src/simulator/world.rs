@@ -16,7 +16,7 @@ use super::faults::{Fault, FaultBook, Lands};
 use super::record::{Record, RequestRecord, Rule};
 use super::reply::Reply;
 use super::switches::Switches;
-use super::wazzup_v2;
+use super::wazzup::Now;
 
 /// A user as the platform keeps it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -54,6 +54,8 @@ pub(super) struct Account {
     pub(super) protected: BTreeSet<String>,
     /// Arrivals within the last second.
     recent_ms: VecDeque<u64>,
+    /// Begin of the window in which requests are counted, and their number.
+    window: (u64, u64),
 }
 
 impl Account {
@@ -232,7 +234,7 @@ impl World {
         let mut broken = Vec::new();
         if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
             broken.extend(account.broken_pace(self.switches.max_requests_per_second, now_ms));
-            wazzup_v2::audit(&call.request, account, &self.switches, &mut broken);
+            call.request.audit(account, &self.switches, &mut broken);
         } else {
             broken.push((Rule::KnownToken, "the token is no account's".to_owned()));
         }
@@ -250,14 +252,14 @@ impl World {
 
     fn perform_at(&mut self, seq: u64, call: &Call, now_ms: u64) -> Reply {
         let account = call.token.as_ref().and_then(|it| self.accounts.get_mut(it));
-        let mut now = wazzup_v2::Now {
+        let mut now = Now {
             switches: &self.switches,
             now_ms,
             unix_seconds: self.clock.unix_seconds(),
             seq,
             had_effect: false,
         };
-        let reply = wazzup_v2::answer(&call.request, account, &mut now);
+        let reply = call.request.answer(account, &mut now);
         let had_effect = now.had_effect;
         self.record.update(seq, |it| it.had_effect |= had_effect);
         reply
@@ -325,6 +327,16 @@ impl World {
 }
 
 impl Account {
+    /// Counts a request; how many there were since the window began.
+    pub(super) fn count_in_window(&mut self, now_ms: u64, window_ms: u64) -> u64 {
+        let (begin_ms, n_requests) = &mut self.window;
+        if *begin_ms + window_ms <= now_ms {
+            (*begin_ms, *n_requests) = (now_ms, 0);
+        }
+        *n_requests += 1;
+        *n_requests
+    }
+
     /// Notes an arrival, and tells if the last second had too many.
     fn broken_pace(&mut self, max_per_second: Option<u32>, now_ms: u64) -> Option<(Rule, String)> {
         let max = max_per_second?;

@@ -92,7 +92,12 @@ fn meaning(status: StatusCode, code: Option<&str>, text: &str) -> Meaning {
     match code {
         Some("USER_ALREADY_EXISTS") => return Meaning::PhoneTaken(phone_in(text)),
         Some("USER_LIMIT_EXCEEDED") => return Meaning::SeatsTaken,
-        Some("INVALID_USER_DATA" | "INVALID_USERS_DATA") => return Meaning::BadItem,
+        Some("INVALID_USER_DATA" | "INVALID_USERS_DATA") if !tells_phone_taken(text) => {
+            return Meaning::BadItem;
+        }
+        Some("INVALID_USER_DATA" | "INVALID_USERS_DATA") => return Meaning::PhoneTaken(phone_in(text)),
+        // The first spelling is that of the documentation, and of the platform's answers as far as is known.
+        Some("TOO_MACH_ENTITIES" | "TOO_MANY_ENTITIES") => return Meaning::BadItem,
         Some("USER_NOT_FOUND" | "USERS_NOT_FOUND") => return Meaning::Missing,
         _ => {}
     }

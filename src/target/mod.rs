@@ -31,7 +31,9 @@ pub mod paging;
 #[cfg(test)]
 mod tests;
 pub mod user_rows;
+pub mod wazzup;
 pub mod wazzup_v2;
+pub mod wazzup_v3;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -56,16 +58,19 @@ use crate::domain::user::{User, UserId};
 pub enum Kind {
     /// Wazzup, API for tech partners.
     WazzupV2,
+    /// Wazzup, public API.
+    WazzupV3,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 1] = [Kind::WazzupV2];
+    pub const ALL: [Kind; 2] = [Kind::WazzupV2, Kind::WazzupV3];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Kind::WazzupV2 => "wazzup-v2",
+            Kind::WazzupV3 => "wazzup-v3",
         }
     }
 
@@ -78,6 +83,7 @@ impl Kind {
     pub fn base_url(self) -> &'static str {
         match self {
             Kind::WazzupV2 => wazzup_v2::BASE_URL,
+            Kind::WazzupV3 => wazzup_v3::BASE_URL,
         }
     }
 }
@@ -87,6 +93,7 @@ impl Kind {
 pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> AnyTarget {
     match kind {
         Kind::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
+        Kind::WazzupV3 => AnyTarget::Ids(Arc::new(wazzup_v3::wazzup_v3(base_url, token, http))),
     }
 }
 
@@ -175,6 +182,8 @@ pub struct Requests {
 pub struct Listing {
     /// Each user once, in the order of the platform.
     pub users: Vec<User>,
+    /// Whether a user without a phone in the list has none. If not, only a single read tells.
+    pub phones_shown: bool,
     /// Why the list may lack users; `None` for a complete one.
     pub incomplete: Option<String>,
     /// What else is known of people there, on platforms that give their users ids of their own.

@@ -66,6 +66,23 @@ impl Paging {
         self.round.n_rows
     }
 
+    /// As [`Paging::take`], for a page after which none follows: the list, unless it has to be read again.
+    pub fn take_last(&mut self, page: Vec<Row>) -> Option<Listing> {
+        let taken = self.take(page);
+        let begins_again = self.round.n_pages == 0;
+        taken.or_else(|| (!begins_again).then(|| self.end(None)))
+    }
+
+    /// As [`Paging::take`], where the platform may give the whole list at once, whatever it is asked for: then
+    /// the second page is the first again, and nothing is lacking.
+    pub fn take_unless_whole(&mut self, page: Vec<Row>) -> Option<Listing> {
+        let repeats_first = self.round.n_pages == 1 && self.round.is_just(&page);
+        if repeats_first {
+            return Some(self.end(None));
+        }
+        self.take(page)
+    }
+
     /// Takes the page at [`Paging::offset`] in; the list, if that was the end.
     pub fn take(&mut self, page: Vec<Row>) -> Option<Listing> {
         let n_rows = page.len();
@@ -112,6 +129,7 @@ impl Paging {
         let Round { users, unusable, .. } = std::mem::take(&mut self.round);
         Listing {
             users,
+            phones_shown: true,
             incomplete: doubt.or(unusable).map(str::to_owned),
             people: People::default(),
         }
@@ -119,6 +137,12 @@ impl Paging {
 }
 
 impl Round {
+    /// Whether the page holds the same users, and nothing else.
+    fn is_just(&self, page: &[Row]) -> bool {
+        let is_seen = |row: &Row| row.as_ref().is_ok_and(|user| self.seen.contains(&user.id));
+        page.len() == self.n_rows && page.iter().all(is_seen)
+    }
+
     /// Adds a page, each user once; how many of its rows are new users, and how many known ones.
     fn add(&mut self, page: Vec<Row>) -> (usize, usize) {
         if self.n_pages == 0 {
@@ -227,6 +251,41 @@ mod tests {
             full.incomplete.is_some(),
             "a full page says nothing of what follows"
         );
+    }
+
+    #[test]
+    fn a_list_that_may_come_at_once_is_whole_when_it_comes_again() {
+        for n in [100, 150] {
+            let mut paging = Paging::new(100, 100);
+            assert_eq!(paging.take_unless_whole(rows(0..n)), None);
+            let listing = paging.take_unless_whole(rows(0..n)).unwrap();
+            assert_eq!((listing.users.len(), listing.incomplete), (n, None));
+        }
+        // In pages it goes on, and a later page that repeats is a doubt as ever.
+        let mut paging = Paging::new(100, 100);
+        assert_eq!(paging.take_unless_whole(rows(0..100)), None);
+        assert_eq!(paging.take_unless_whole(rows(100..200)), None);
+        assert!(
+            paging
+                .take_unless_whole(rows(100..200))
+                .unwrap()
+                .incomplete
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn a_page_known_to_be_the_last_ends_the_list_unless_that_has_moved() {
+        let mut paging = Paging::new(100, 100);
+        let listing = paging.take_last(rows(0..20)).unwrap();
+        assert_eq!((listing.users.len(), listing.incomplete), (20, None));
+        let mut twice = rows(0..20);
+        twice.extend(rows(0..1));
+        let mut paging = Paging::new(100, 100);
+        assert_eq!(paging.take_last(twice), None, "to be read again");
+        assert_eq!(paging.offset(), 0);
+        let listing = paging.take_last(rows(0..20)).unwrap();
+        assert_eq!((listing.users.len(), listing.incomplete), (20, None));
     }
 
     #[test]

@@ -19,11 +19,31 @@ use crate::domain::user::{User, UserId};
 /// Most rows of one page, a hundred times what is asked for: bounds the memory of a hostile answer.
 const MAX_ROWS: usize = 10_000;
 
+/// One page of a list, or all of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Page {
+    /// In the order of the platform.
+    pub rows: Vec<Row>,
+    /// What stands around them.
+    pub shape: Shape,
+    /// Whether at least one row has a field for a phone, be it empty.
+    pub shows_phones: bool,
+}
+
+/// What stands around the rows of a list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shape {
+    /// Nothing: the array is the answer.
+    Bare,
+    /// An object with the array at `data`.
+    Wrapped,
+}
+
 /// What an answer carries.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Payload {
     /// A list.
-    Many(Vec<Row>),
+    Many(Page),
     /// A user by itself.
     One(Row),
     /// `null`.
@@ -65,7 +85,7 @@ impl<'de> Visitor<'de> for RootVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Root, A::Error> {
-        read_rows(items).map(Root)
+        read_rows(items, Shape::Bare).map(Root)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Root, A::Error> {
@@ -102,11 +122,11 @@ impl<'de> Visitor<'de> for PayloadVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Payload, A::Error> {
-        read_rows(items)
+        read_rows(items, Shape::Wrapped)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Payload, A::Error> {
-        read_row(fields).map(Payload::One)
+        read_fields(fields).map(|fields| Payload::One(fields.into_row()))
     }
 
     fn visit_unit<E>(self) -> Result<Payload, E> {
@@ -114,23 +134,31 @@ impl<'de> Visitor<'de> for PayloadVisitor {
     }
 }
 
-fn read_rows<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Payload, A::Error> {
+fn read_rows<'de, A: SeqAccess<'de>>(mut items: A, shape: Shape) -> Result<Payload, A::Error> {
     let mut rows = Vec::new();
+    let mut shows_phones = false;
     while let Some(OrOther(row)) = items.next_element::<OrOther<RowOf>>()? {
         if rows.len() == MAX_ROWS {
             return Err(A::Error::custom("too many rows"));
         }
-        rows.push(row.map_or(Err("a row is no user"), |RowOf(row)| row));
+        rows.push(row.map_or(Err("a row is no user"), |RowOf(fields)| {
+            shows_phones |= fields.phone.is_some();
+            fields.into_row()
+        }));
     }
-    Ok(Payload::Many(rows))
+    Ok(Payload::Many(Page {
+        rows,
+        shape,
+        shows_phones,
+    }))
 }
 
-fn read_row<'de, A: MapAccess<'de>>(mut map: A) -> Result<Row, A::Error> {
+fn read_fields<'de, A: MapAccess<'de>>(mut map: A) -> Result<Fields, A::Error> {
     let mut fields = Fields::default();
     while let Some(name) = map.next_key::<String>()? {
         fields.read(&name, &mut map)?;
     }
-    Ok(fields.into_row())
+    Ok(fields)
 }
 
 /// The fields of a user as far as they have come.
@@ -217,11 +245,11 @@ impl Wanted for Field {
 }
 
 /// A row that is an object.
-struct RowOf(Row);
+struct RowOf(Fields);
 
 impl Wanted for RowOf {
     fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Option<RowOf>, A::Error> {
-        read_row(map).map(|row| Some(RowOf(row)))
+        read_fields(map).map(|fields| Some(RowOf(fields)))
     }
 }
 
@@ -290,7 +318,7 @@ mod tests {
 
     fn rows(json: &str) -> Vec<Row> {
         match read(json.as_bytes()) {
-            Ok(Payload::Many(rows)) => rows,
+            Ok(Payload::Many(page)) => page.rows,
             other => panic!("{json} is no list: {other:?}"),
         }
     }
@@ -306,6 +334,22 @@ mod tests {
         );
         assert_eq!(rows(&format!("\u{feff}{{\"data\":{list}}}")), expected);
         assert_eq!(rows(r#"{"data":[]}"#), []);
+    }
+
+    #[test]
+    fn shape_and_phones_of_a_page_are_told() {
+        let page = |json: &str| match read(json.as_bytes()) {
+            Ok(Payload::Many(page)) => (page.shape, page.shows_phones),
+            other => panic!("{json} is no list: {other:?}"),
+        };
+        assert_eq!(page(r#"[{"id":"1","name":"Anna"}]"#), (Shape::Bare, false));
+        assert_eq!(page("[]"), (Shape::Bare, false));
+        assert_eq!(
+            page(r#"[{"id":"1"},{"id":"2","phone":null}]"#),
+            (Shape::Bare, true)
+        );
+        let json = r#"{"count":"1","data":[{"id":"1","phone":"37126123456"}]}"#;
+        assert_eq!(page(json), (Shape::Wrapped, true));
     }
 
     #[test]

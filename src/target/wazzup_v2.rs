@@ -8,6 +8,7 @@
 //! have seen it refuse one, and a PATCH can't bring a deleted user back by accident.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::Method;
@@ -16,11 +17,11 @@ use serde::Serialize;
 use url::Url;
 
 use super::client::{Call, Client};
-use super::http::{Http, Reply};
+use super::http::Http;
 use super::paging::{Paging, Row};
-use super::user_rows::{self, Payload};
-use super::{Answer, Listing, Meaning, ReadTarget, Requests, WriteTarget, classify};
-use crate::domain::batch::{Batch, ClearBy, Item, PhoneField, Verb};
+use super::wazzup::{Dialect, Record, Users, ids_of, to_json};
+use super::{Answer, Listing, Meaning, ReadTarget, Requests, WriteTarget};
+use crate::domain::batch::{Batch, Verb};
 use crate::domain::capability::{Capabilities, Names};
 use crate::domain::user::{User, UserId};
 
@@ -39,16 +40,10 @@ const PAGE_USERS: usize = 100;
 /// Rows of the documentation's example, asked for where the platform refuses more.
 const DOCUMENTED_PAGE_USERS: usize = 50;
 
-/// Sent as a phone that shall be removed: documented to be dropped silently, and holds no digit that could
-/// be taken for a number.
-const MALFORMED_PHONE: &str = "none";
-
 /// The users of one Wazzup account.
 #[derive(Debug)]
 pub struct WazzupV2 {
-    client: Client,
-    /// The base URL with [`USERS`] behind it.
-    users_url: Url,
+    users: Users,
     capabilities: Capabilities,
     /// Once refused, the larger page is not asked for again.
     pages_are_small: AtomicBool,
@@ -56,14 +51,13 @@ pub struct WazzupV2 {
 
 /// The account behind that token. Nothing is sent yet.
 pub fn wazzup_v2(base_url: &Url, token: SecretString, http: &Http) -> WazzupV2 {
-    let mut users_url = base_url.clone();
-    // A URL without a path can't be requested either; the first request says so.
-    if let Ok(mut path) = users_url.path_segments_mut() {
-        path.pop_if_empty().extend(["v2", "users"]);
-    }
+    let dialect = Dialect {
+        users: USERS,
+        user: USER,
+        empty_is_absent: false,
+    };
     WazzupV2 {
-        client: Client::new(http, token),
-        users_url,
+        users: Users::new(base_url, Client::new(http, token), dialect),
         capabilities: Capabilities {
             batch_users: 100,
             id_chars: 64,
@@ -76,6 +70,7 @@ pub fn wazzup_v2(base_url: &Url, token: SecretString, http: &Http) -> WazzupV2 {
             grants: false,
             creates: true,
             page_users: PAGE_USERS,
+            slow_down: Duration::ZERO,
         },
         pages_are_small: AtomicBool::new(false),
     }
@@ -111,34 +106,11 @@ impl ReadTarget for WazzupV2 {
     }
 
     async fn get(&self, id: &UserId) -> Result<Option<User>, Answer> {
-        let Some(url) = self.user_url(id) else {
-            return Err(Answer {
-                meaning: Meaning::BadItem,
-                status: None,
-                code: None,
-                text: "no user can be asked for by this id".to_owned(),
-            });
-        };
-        let reply = match self.read(url, USER, 1).await {
-            Ok(reply) => reply,
-            Err(answer) if answer.meaning == Meaning::Missing => return Ok(None),
-            Err(answer) => return Err(answer),
-        };
-        let rows = match self.payload(&reply)? {
-            Payload::Many(rows) => rows,
-            Payload::One(row) => vec![row],
-            Payload::Nothing => vec![],
-        };
-        let is_empty = rows.is_empty();
-        let found = rows.into_iter().flatten().find(|user| user.id == *id);
-        if found.is_none() && !is_empty {
-            return Err(self.unreadable(&reply, "another user than the one asked for"));
-        }
-        Ok(found)
+        self.users.get(id).await
     }
 
     fn requests(&self) -> Requests {
-        self.client.requests()
+        self.users.requests()
     }
 
     fn describe(&self, batch: &Batch) -> (&'static str, &'static str) {
@@ -161,65 +133,19 @@ impl WriteTarget for WazzupV2 {
         };
         let call = Call {
             method,
-            url: self.users_url.clone(),
+            url: self.users.url().clone(),
             path: USERS,
-            body: Some(body.to_json()),
+            body: Some(to_json(&body)),
             n_users: batch.items.len(),
         };
-        match self.client.send(call).await {
-            Ok(reply) => classify::write(&reply, self.client.redactor()),
-            Err(answer) => answer,
-        }
+        self.users.write(call).await
     }
 }
 
 impl WazzupV2 {
     async fn page(&self, offset: usize, limit: usize) -> Result<Vec<Row>, Answer> {
-        let mut url = self.users_url.clone();
-        url.query_pairs_mut()
-            .append_pair("offset", &offset.to_string())
-            .append_pair("limit", &limit.to_string());
-        let reply = self.read(url, USERS, 0).await?;
-        match self.payload(&reply)? {
-            Payload::Many(rows) => Ok(rows),
-            // Null is no empty list: an account without users would look the same as a broken one.
-            Payload::One(_) | Payload::Nothing => Err(self.unreadable(&reply, "no list of users")),
-        }
-    }
-
-    /// A read, with everything but a 2xx as an error.
-    async fn read(&self, url: Url, path: &'static str, n_users: usize) -> Result<Reply, Answer> {
-        let call = Call {
-            method: Method::GET,
-            url,
-            path,
-            body: None,
-            n_users,
-        };
-        let reply = self.client.send(call).await?;
-        if reply.status.is_success() {
-            Ok(reply)
-        } else {
-            Err(classify::refusal(&reply, self.client.redactor()))
-        }
-    }
-
-    fn payload(&self, reply: &Reply) -> Result<Payload, Answer> {
-        user_rows::read(&reply.body).map_err(|why| self.unreadable(reply, why))
-    }
-
-    fn unreadable(&self, reply: &Reply, why: &str) -> Answer {
-        classify::unreadable(reply, why, self.client.redactor())
-    }
-
-    /// The URL of one user; none for an id that a path can't carry: it would lead to the list, or elsewhere.
-    fn user_url(&self, id: &UserId) -> Option<Url> {
-        if matches!(id.as_str(), "" | "." | "..") || id.as_str().contains(char::is_control) {
-            return None;
-        }
-        let mut url = self.users_url.clone();
-        url.path_segments_mut().ok()?.push(id.as_str());
-        Some(url)
+        let page = self.users.page(&[("offset", offset), ("limit", limit)]).await?;
+        Ok(page.rows)
     }
 }
 
@@ -231,44 +157,14 @@ enum Body<'a> {
     Ids { user_ids: Vec<&'a str> },
 }
 
-/// A whole user. The platform refuses fields that it does not know.
-#[derive(Serialize)]
-struct Record<'a> {
-    id: &'a str,
-    name: &'a str,
-    /// Outer `None`: left out. Inner `None`: null.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    phone: Option<Option<&'a str>>,
-}
-
 impl Body<'_> {
     fn records(batch: &Batch) -> Body<'_> {
-        let users = batch.items.iter().map(Record::of).collect();
+        let users = Record::all_of(batch);
         Body::Records { users }
     }
 
     fn ids(batch: &Batch) -> Body<'_> {
-        let user_ids = batch.items.iter().map(|item| item.id.as_str()).collect();
+        let user_ids = ids_of(batch);
         Body::Ids { user_ids }
-    }
-
-    fn to_json(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("texts, lists and objects with text keys have a JSON form")
-    }
-}
-
-impl Record<'_> {
-    fn of(item: &Item) -> Record<'_> {
-        Record {
-            id: item.id.as_str(),
-            name: &item.name,
-            phone: match &item.phone {
-                PhoneField::Number(phone) => Some(Some(phone.digits())),
-                PhoneField::None | PhoneField::Clear(ClearBy::Omit) => None,
-                PhoneField::Clear(ClearBy::Empty) => Some(Some("")),
-                PhoneField::Clear(ClearBy::Malformed) => Some(Some(MALFORMED_PHONE)),
-                PhoneField::Clear(ClearBy::Null) => Some(None),
-            },
-        }
     }
 }

@@ -12,6 +12,7 @@ mod faults;
 mod phones;
 mod reads;
 mod rules;
+mod wazzup_v3;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};

@@ -6,14 +6,19 @@ use super::server::{Act, Server, answer, ok};
 use super::*;
 use crate::target::{Answer, Meaning, ReadTarget as _, WriteTarget as _};
 
+/// What the answer means to a write, which is the same for both generations of Wazzup's API.
 async fn to_write(bytes: Vec<u8>) -> Answer {
     let server = Server::answering(bytes).await;
-    target(&server).send(&anna()).await
+    let answer = target(&server).send(&anna()).await;
+    assert_eq!(wazzup_v3_at(&server).send(&anna()).await, answer);
+    answer
 }
 
 async fn to_list(bytes: Vec<u8>) -> Answer {
     let server = Server::answering(bytes).await;
-    target(&server).list().await.unwrap_err()
+    let answer = target(&server).list().await.unwrap_err();
+    assert_eq!(wazzup_v3_at(&server).list().await.unwrap_err(), answer);
+    answer
 }
 
 #[tokio::test]
@@ -119,6 +124,27 @@ async fn a_refusal_without_a_code_may_still_tell_of_a_phone() {
         Meaning::PhoneTaken(Phone::from_remote("37126123456"))
     );
     assert_eq!(answer.code, None);
+}
+
+#[tokio::test]
+async fn a_phone_may_be_taken_where_the_code_speaks_of_data() {
+    let body = r#"{"error":"INVALID_USERS_DATA","description":"phone 37126123456 is already in use"}"#;
+    let answer = to_write(answer(400, &[], body)).await;
+    assert_eq!(
+        answer.meaning,
+        Meaning::PhoneTaken(Phone::from_remote("37126123456"))
+    );
+}
+
+#[tokio::test]
+async fn too_many_users_in_a_request_are_a_bad_item_however_that_is_spelt() {
+    for code in ["TOO_MACH_ENTITIES", "TOO_MANY_ENTITIES", "tooMachEntities"] {
+        for status in [400, 403, 404] {
+            let body = format!(r#"{{"error":"{code}","description":"no more than 100"}}"#);
+            let answer = to_write(answer(status, &[], body)).await;
+            assert_eq!(answer.meaning, Meaning::BadItem, "{status} {code}");
+        }
+    }
 }
 
 #[tokio::test]

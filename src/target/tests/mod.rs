@@ -5,6 +5,7 @@ mod connection;
 mod reading;
 mod secrets;
 mod server;
+mod wazzup_v3;
 mod writing;
 
 use std::num::NonZeroU32;
@@ -15,6 +16,7 @@ use secrecy::SecretString;
 use self::server::Server;
 use super::http::{Http, HttpOptions};
 use super::wazzup_v2::{WazzupV2, wazzup_v2};
+use super::wazzup_v3::WazzupV3;
 use crate::domain::batch::{Batch, Item, PhoneField, Purpose, Verb};
 use crate::domain::phone::Phone;
 
@@ -37,6 +39,10 @@ fn target(server: &Server) -> WazzupV2 {
 
 fn target_with(server: &Server, options: HttpOptions) -> WazzupV2 {
     wazzup_v2(server.url(), SecretString::from(TOKEN), &Http::new(options))
+}
+
+fn wazzup_v3_at(server: &Server) -> WazzupV3 {
+    super::wazzup_v3::wazzup_v3(server.url(), SecretString::from(TOKEN), &Http::new(options()))
 }
 
 fn item(id: &str, name: &str, phone: PhoneField) -> Item {

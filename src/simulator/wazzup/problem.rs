@@ -3,12 +3,13 @@
 use axum::http::StatusCode;
 use serde_json::json;
 
+use super::Limits;
 use crate::simulator::reply::Reply;
 use crate::simulator::switches::{CodeCase, ErrorShape, Switches};
 
 /// Why a request or an item is refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Problem {
+pub(in crate::simulator) struct Problem {
     pub(super) code: Code,
     /// At least one text.
     pub(super) texts: Vec<String>,
@@ -16,7 +17,7 @@ pub(super) struct Problem {
 
 /// The platform's codes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Code {
+pub(in crate::simulator) enum Code {
     InvalidUserData,
     UserAlreadyExists,
     UserLimitExceeded,
@@ -25,19 +26,21 @@ pub(super) enum Code {
     UserNotFound,
     NotFound,
     Unauthorized,
+    Forbidden,
 }
 
 impl Code {
-    fn name(self) -> &'static str {
+    fn name(self, limits: &Limits, switches: &Switches) -> &'static str {
         match self {
-            Code::InvalidUserData => "INVALID_USER_DATA",
+            Code::InvalidUserData => limits.invalid_data,
             Code::UserAlreadyExists => "USER_ALREADY_EXISTS",
             Code::UserLimitExceeded => "USER_LIMIT_EXCEEDED",
-            Code::TooManyEntities => "TOO_MANY_ENTITIES",
+            Code::TooManyEntities => (limits.too_many)(switches),
             Code::TooLarge => "PAYLOAD_TOO_LARGE",
             Code::UserNotFound => "USER_NOT_FOUND",
             Code::NotFound => "NOT_FOUND",
             Code::Unauthorized => "UNAUTHORIZED",
+            Code::Forbidden => "FORBIDDEN",
         }
     }
 
@@ -49,12 +52,13 @@ impl Code {
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Code::UserNotFound | Code::NotFound => StatusCode::NOT_FOUND,
             Code::Unauthorized => StatusCode::UNAUTHORIZED,
+            Code::Forbidden => StatusCode::FORBIDDEN,
         }
     }
 
-    fn spelt(self, case: CodeCase) -> String {
-        let upper = self.name();
-        match case {
+    fn spelt(self, limits: &Limits, switches: &Switches) -> String {
+        let upper = self.name(limits, switches);
+        match switches.code_case {
             CodeCase::Upper => upper.to_owned(),
             CodeCase::Lower => upper.to_lowercase(),
             CodeCase::Camel => {
@@ -71,7 +75,7 @@ impl Code {
 }
 
 impl Problem {
-    pub(super) fn new(code: Code, text: &str) -> Problem {
+    pub(in crate::simulator) fn new(code: Code, text: &str) -> Problem {
         Problem {
             code,
             texts: vec![text.to_owned()],
@@ -79,9 +83,9 @@ impl Problem {
     }
 
     /// The answer to the request that has the number `seq`.
-    pub(super) fn reply(&self, switches: &Switches, seq: u64) -> Reply {
+    pub(in crate::simulator) fn reply(&self, limits: &Limits, switches: &Switches, seq: u64) -> Reply {
         let status = self.code.status(switches);
-        let code = self.code.spelt(switches.code_case);
+        let code = self.code.spelt(limits, switches);
         let text = self.texts.join("; ");
         let reason = status.canonical_reason().unwrap_or("Error");
         let body = match switches.error_shape {
@@ -113,7 +117,14 @@ mod tests {
 
     #[test]
     fn codes_are_spelt_in_three_ways() {
-        let spelt = |case| Code::UserAlreadyExists.spelt(case);
+        let limits = &crate::simulator::wazzup_v2::LIMITS;
+        let spelt = |code_case| {
+            let switches = Switches {
+                code_case,
+                ..Switches::default()
+            };
+            Code::UserAlreadyExists.spelt(limits, &switches)
+        };
         assert_eq!(spelt(CodeCase::Upper), "USER_ALREADY_EXISTS");
         assert_eq!(spelt(CodeCase::Lower), "user_already_exists");
         assert_eq!(spelt(CodeCase::Camel), "userAlreadyExists");

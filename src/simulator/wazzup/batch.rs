@@ -5,17 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Limits;
 use super::problem::{Code, Problem};
-use super::wire::{Item, PhoneField, Verb, is_phone};
+use super::request::{Item, PhoneField, Verb, is_phone};
 use crate::simulator::switches::{
     BatchRule, DeleteUnknown, PatchUnknown, PhoneCheck, PhoneRule, PostExisting, Switches,
 };
 use crate::simulator::world::{SimUser, UserMap};
-
-/// Longest id, in characters.
-pub(super) const MAX_ID_CHARS: usize = 64;
-/// Longest name, in characters.
-pub(super) const MAX_NAME_CHARS: usize = 150;
 
 /// What became of a batch.
 pub(super) struct Outcome {
@@ -26,7 +22,13 @@ pub(super) struct Outcome {
     pub(super) problem: Option<Problem>,
 }
 
-pub(super) fn upsert(before: &UserMap, items: &[Item], verb: Verb, switches: &Switches) -> Outcome {
+pub(super) fn upsert(
+    before: &UserMap,
+    items: &[Item],
+    verb: Verb,
+    limits: &Limits,
+    switches: &Switches,
+) -> Outcome {
     let mut order: Vec<&Item> = items.iter().collect();
     if switches.phone_check == PhoneCheck::DuringReversed {
         order.reverse();
@@ -34,6 +36,7 @@ pub(super) fn upsert(before: &UserMap, items: &[Item], verb: Verb, switches: &Sw
     let upsert = Upsert {
         before,
         verb,
+        limits,
         switches,
     };
     if switches.phone_check == PhoneCheck::After && switches.unique_phones {
@@ -94,6 +97,7 @@ fn fold<T>(
 struct Upsert<'a> {
     before: &'a UserMap,
     verb: Verb,
+    limits: &'a Limits,
     switches: &'a Switches,
 }
 
@@ -185,8 +189,9 @@ impl Upsert<'_> {
         if item.id.is_empty() {
             return invalid("id should not be empty");
         }
-        if item.id.chars().count() > MAX_ID_CHARS {
-            return invalid("id must be shorter than or equal to 64 characters");
+        let max = self.limits.id_chars;
+        if item.id.chars().count() > max {
+            return invalid(&format!("id must be shorter than or equal to {max} characters"));
         }
         let name = self.name(&item.name)?;
         let phone = self.phone(&item.phone, old)?;
@@ -217,8 +222,9 @@ impl Upsert<'_> {
         if let Some(max) = self.switches.cut_names_at {
             return Ok(name.chars().take(max).collect());
         }
-        if name.chars().count() > MAX_NAME_CHARS {
-            return invalid("name must be shorter than or equal to 150 characters");
+        let max = self.limits.name_chars;
+        if name.chars().count() > max {
+            return invalid(&format!("name must be shorter than or equal to {max} characters"));
         }
         Ok(name.to_owned())
     }

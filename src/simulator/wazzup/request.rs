@@ -6,7 +6,7 @@
 use axum::http::{Method, Uri};
 use serde_json::{Map, Value};
 
-use crate::simulator::call::{Payload, percent_decode};
+use crate::simulator::call::Payload;
 
 /// A request to the users of an account.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub(in crate::simulator) enum Request {
     Get(String),
     Upsert(Verb, Items<Item>),
     Delete(Items<String>),
+    /// One user, named by the path.
+    DeleteOne(String),
     /// No endpoint of this platform: method and path.
     Unknown(String),
 }
@@ -30,21 +32,21 @@ pub(in crate::simulator) enum Verb {
 /// Which part of the list is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(in crate::simulator) struct Page {
-    pub(super) offset: usize,
-    pub(super) limit: Option<usize>,
+    pub(in crate::simulator) offset: usize,
+    pub(in crate::simulator) limit: Option<usize>,
 }
 
 /// The items of a body.
 #[derive(Clone, Debug)]
 pub(in crate::simulator) struct Items<T> {
     /// The property that holds them.
-    pub(super) key: &'static str,
+    pub(in crate::simulator) key: &'static str,
     /// Those that could be read.
-    pub(super) items: Vec<T>,
+    pub(in crate::simulator) items: Vec<T>,
     /// Undocumented properties, as the platform's texts.
-    pub(super) unknown: Vec<String>,
+    pub(in crate::simulator) unknown: Vec<String>,
     /// What else is wrong, as the platform's texts.
-    pub(super) malformed: Vec<String>,
+    pub(in crate::simulator) malformed: Vec<String>,
 }
 
 /// One user in a body.
@@ -79,22 +81,14 @@ pub(super) fn is_phone(text: &str) -> bool {
 }
 
 impl Request {
-    pub(in crate::simulator) fn read(method: &Method, uri: &Uri, body: &Payload) -> Request {
-        let segments: Vec<&str> = uri.path().trim_start_matches('/').split('/').collect();
-        match (method.as_str(), segments.as_slice()) {
-            ("GET", ["v2", "users"]) => Request::List(read_page(uri.query().unwrap_or_default())),
-            ("GET", ["v2", "users", id]) if !id.is_empty() => Request::Get(percent_decode(id)),
-            ("POST", ["v2", "users"]) => Request::Upsert(Verb::Post, read_items(body, "users", read_item)),
-            ("PATCH", ["v2", "users"]) => Request::Upsert(Verb::Patch, read_items(body, "users", read_item)),
-            ("DELETE", ["v2", "users"]) => Request::Delete(read_items(body, "user_ids", read_id)),
-            _ => Request::Unknown(format!("{method} {}", uri.path())),
-        }
+    pub(in crate::simulator) fn unknown(method: &Method, uri: &Uri) -> Request {
+        Request::Unknown(format!("{method} {}", uri.path()))
     }
 
     /// The users that the request names, as often as it does.
     pub(in crate::simulator) fn user_ids(&self) -> Vec<String> {
         match self {
-            Request::Get(id) => vec![id.clone()],
+            Request::Get(id) | Request::DeleteOne(id) => vec![id.clone()],
             Request::Upsert(_, body) => body.items.iter().map(|it| it.id.clone()).collect(),
             Request::Delete(body) => body.items.clone(),
             Request::List(_) | Request::Unknown(_) => Vec::new(),
@@ -111,9 +105,9 @@ impl Request {
     }
 }
 
-fn read_page(query: &str) -> Result<Page, String> {
+pub(in crate::simulator) fn read_page(uri: &Uri) -> Result<Page, String> {
     let mut page = Page::default();
-    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    for (key, value) in url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()) {
         let number = || {
             let number = value.parse::<usize>();
             number.map_err(|_| format!("{key} must be an integer number not less than 0"))
@@ -127,39 +121,43 @@ fn read_page(query: &str) -> Result<Page, String> {
     Ok(page)
 }
 
-fn read_items<T>(
+/// Reads the items of a body: the array at that property, or the body itself.
+pub(in crate::simulator) fn read_items<T>(
     body: &Payload,
-    key: &'static str,
+    key: Option<&'static str>,
     read: impl Fn(&Value, &str, &mut Items<T>) -> Option<T>,
 ) -> Items<T> {
     let mut found = Items {
-        key,
+        key: key.unwrap_or("the body"),
         items: Vec::new(),
         unknown: Vec::new(),
         malformed: Vec::new(),
     };
-    let root = match body {
-        Payload::Json(Value::Object(root)) => root,
-        Payload::Json(_) => {
+    let array = match (body, key) {
+        (Payload::Json(Value::Object(root)), Some(key)) => {
+            note_unknown(root, &[key], "", &mut found.unknown);
+            root.get(key).and_then(Value::as_array)
+        }
+        (Payload::Json(_), Some(_)) => {
             found.malformed.push("the body must be an object".to_owned());
             return found;
         }
-        Payload::Absent => {
-            found.malformed.push(format!("{key} should not be empty"));
+        (Payload::Json(root), None) => root.as_array(),
+        (Payload::Absent, _) => {
+            found.malformed.push(format!("{} should not be empty", found.key));
             return found;
         }
-        Payload::Unreadable(text) => {
+        (Payload::Unreadable(text), _) => {
             found.malformed.push(text.clone());
             return found;
         }
     };
-    note_unknown(root, &[key], "", &mut found.unknown);
-    let Some(Value::Array(items)) = root.get(key) else {
-        found.malformed.push(format!("{key} must be an array"));
+    let Some(items) = array else {
+        found.malformed.push(format!("{} must be an array", found.key));
         return found;
     };
     for (idx, item) in items.iter().enumerate() {
-        let at = format!("{key}.{idx}");
+        let at = key.map_or_else(|| idx.to_string(), |key| format!("{key}.{idx}"));
         if let Some(item) = read(item, &at, &mut found) {
             found.items.push(item);
         }
@@ -167,7 +165,7 @@ fn read_items<T>(
     found
 }
 
-fn read_id(value: &Value, at: &str, found: &mut Items<String>) -> Option<String> {
+pub(in crate::simulator) fn read_id(value: &Value, at: &str, found: &mut Items<String>) -> Option<String> {
     let id = value.as_str().map(str::to_owned);
     if id.is_none() {
         found.malformed.push(format!("{at} must be a string"));
@@ -175,7 +173,7 @@ fn read_id(value: &Value, at: &str, found: &mut Items<String>) -> Option<String>
     id
 }
 
-fn read_item(value: &Value, at: &str, found: &mut Items<Item>) -> Option<Item> {
+pub(in crate::simulator) fn read_item(value: &Value, at: &str, found: &mut Items<Item>) -> Option<Item> {
     let Some(object) = value.as_object() else {
         found.malformed.push(format!("{at} must be an object"));
         return None;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::hash::Hash;
 
-use super::batch::{MAX_ID_CHARS, MAX_NAME_CHARS};
-use super::wire::{Item, Items, PhoneField, Request, Verb, is_phone};
+use super::Limits;
+use super::request::{Item, Items, PhoneField, Request, Verb, is_phone};
 use crate::simulator::record::Rule;
 use crate::simulator::switches::{PatchUnknown, Switches};
 use crate::simulator::world::{Account, UserMap};
@@ -15,6 +15,7 @@ const MAX_BATCH: usize = 100;
 /// Adds the rules that the request breaks, judged by the state on its arrival.
 pub(in crate::simulator) fn audit(
     request: &Request,
+    limits: &Limits,
     account: &Account,
     switches: &Switches,
     broken: &mut Vec<(Rule, String)>,
@@ -25,8 +26,8 @@ pub(in crate::simulator) fn audit(
         Request::List(Ok(_)) | Request::Get(_) => {}
         Request::Upsert(verb, body) => {
             audit_body(body, broken);
-            audit_ids(request, account, broken);
-            audit_fields(&body.items, broken);
+            audit_ids(request, limits, account, broken);
+            audit_fields(&body.items, limits, broken);
             audit_phones(&body.items, account.users(), broken);
             let may_create = *verb == Verb::Post || switches.patch_unknown == PatchUnknown::Create;
             if may_create {
@@ -35,8 +36,9 @@ pub(in crate::simulator) fn audit(
         }
         Request::Delete(body) => {
             audit_body(body, broken);
-            audit_ids(request, account, broken);
+            audit_ids(request, limits, account, broken);
         }
+        Request::DeleteOne(_) => audit_ids(request, limits, account, broken),
     }
 }
 
@@ -56,13 +58,13 @@ fn audit_body<T>(body: &Items<T>, broken: &mut Vec<(Rule, String)>) {
     }
 }
 
-fn audit_ids(request: &Request, account: &Account, broken: &mut Vec<(Rule, String)>) {
+fn audit_ids(request: &Request, limits: &Limits, account: &Account, broken: &mut Vec<(Rule, String)>) {
     let ids = request.user_ids();
     for id in repeated(ids.iter()) {
         broken.push((Rule::IdOnce, format!("user {id:?} twice")));
     }
     for id in &ids {
-        if !(1..=MAX_ID_CHARS).contains(&id.chars().count()) {
+        if !(1..=limits.id_chars).contains(&id.chars().count()) {
             broken.push((Rule::IdLength, format!("id {id:?}")));
         }
         if account.protected.contains(id) {
@@ -71,9 +73,9 @@ fn audit_ids(request: &Request, account: &Account, broken: &mut Vec<(Rule, Strin
     }
 }
 
-fn audit_fields(items: &[Item], broken: &mut Vec<(Rule, String)>) {
+fn audit_fields(items: &[Item], limits: &Limits, broken: &mut Vec<(Rule, String)>) {
     for item in items {
-        if !(1..=MAX_NAME_CHARS).contains(&item.name.chars().count()) {
+        if !(1..=limits.name_chars).contains(&item.name.chars().count()) {
             broken.push((Rule::NameLength, format!("name of user {:?}", item.id)));
         }
         if let PhoneField::Text(text) = &item.phone
