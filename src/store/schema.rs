@@ -7,7 +7,7 @@ use sqlx::{Row as _, SqlSafeStr as _};
 use super::error::primary_code;
 
 /// The migrations in order, one concern each: version, name, SQL. They are only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (
         1,
         "accounts",
@@ -31,6 +31,11 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
         include_str!("../../migrations/sqlite/0006_people.sql"),
     ),
     (7, "facts", include_str!("../../migrations/sqlite/0007_facts.sql")),
+    (
+        9,
+        "members",
+        include_str!("../../migrations/sqlite/0009_members.sql"),
+    ),
 ];
 
 /// The newest schema that this release knows.
