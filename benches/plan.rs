@@ -110,6 +110,7 @@ impl Office {
                 binding_changed: false,
                 still_held: BTreeMap::new(),
                 passed: Passed::default(),
+                access: BTreeSet::new(),
             },
             terms: Terms {
                 clearing: Clearing::Works(ClearBy::Empty),

@@ -11,6 +11,7 @@ mod keys;
 
 use sha2::{Digest as _, Sha256};
 
+use super::access;
 use super::finding::{Finding, FindingKind};
 use super::grant::Grant;
 use super::identity::Key;
@@ -58,6 +59,8 @@ pub struct Rules {
     pub phones: bool,
     /// What users of the target may do, by role in the CRM; `None` where that is not managed.
     pub grants: Option<GrantRules>,
+    /// What users may do on channels, by role in the CRM; `None` where that is not managed.
+    pub access: Option<access::Policy>,
 }
 
 /// Which role in the CRM gives which rights on the platform.
@@ -104,6 +107,8 @@ pub struct Employee {
     pub key: Option<Arc<str>>,
     /// What the user shall be allowed to do; `None`: as it is.
     pub grant: Option<Grant>,
+    /// What the user shall be allowed to do on channels; `None`: as it is.
+    pub rights: Option<access::Rights>,
     /// Stands for the texts from which the phone was made.
     pub phone_cells: u128,
     /// Whether the employee shall have a user.
@@ -284,8 +289,10 @@ fn read_row(
         name = short;
     }
     let phone = read_phone(row, columns, rules);
-    let grant = keys::grant(row, rules);
-    if is_active && rules.grants.is_some() && grant.is_none() {
+    let (grant, rights) = (keys::grant(row, rules), keys::rights(row, rules));
+    let is_unmapped =
+        (rules.grants.is_some() && grant.is_none()) || (rules.access.is_some() && rights.is_none());
+    if is_active && is_unmapped {
         let detail = keys::unmapped(row);
         found.find(&id, FindingKind::RoleUnmapped, detail);
     }
@@ -305,6 +312,7 @@ fn read_row(
         phone,
         key,
         grant,
+        rights,
         phone_cells: phone_cells(row),
         is_active,
         row: row.mark(),

@@ -80,6 +80,7 @@ pub fn rules() -> Rules {
         is_named_by_key: false,
         phones: true,
         grants: None,
+        access: None,
     }
 }
 
@@ -157,6 +158,7 @@ pub fn open_doors() -> Circumstances {
         binding_changed: false,
         still_held: BTreeMap::new(),
         passed: Passed::default(),
+        access: BTreeSet::new(),
     }
 }
 

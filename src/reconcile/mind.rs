@@ -167,6 +167,7 @@ impl<'a> Mind<'a> {
                 .is_some_and(|it| *it != self.account.binding),
             still_held: self.held.clone(),
             passed: self.passed.clone(),
+            access: BTreeSet::new(),
         };
         let documented = self.capabilities.seats;
         let seats = [documented, self.learned_seats].into_iter().flatten().min();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::super::access::Rights;
 use super::super::finding::FindingKind;
 use super::super::grant::Grant;
 use super::super::identity::Key;
@@ -102,7 +103,7 @@ pub(super) fn reserve(found: &mut Employees, groups: &Groups<'_>, rules: &Rules)
 }
 
 /// The roles of a row.
-fn roles(row: &Row) -> impl Iterator<Item = &str> {
+fn roles(row: &Row) -> impl Iterator<Item = &str> + Clone {
     let text = row.get(Column::Role).unwrap_or_default();
     text.split('|').map(str::trim).filter(|it| !it.is_empty())
 }
@@ -110,6 +111,11 @@ fn roles(row: &Row) -> impl Iterator<Item = &str> {
 /// What the row's roles give.
 pub(super) fn grant(row: &Row, rules: &Rules) -> Option<Grant> {
     rules.grants.as_ref()?.of(roles(row)).cloned()
+}
+
+/// What the row's roles give on channels.
+pub(super) fn rights(row: &Row, rules: &Rules) -> Option<Rights> {
+    rules.access.as_ref()?.rights(roles(row))
 }
 
 /// What to mend where no rule matches.
