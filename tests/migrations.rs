@@ -14,7 +14,7 @@ use wazzup_sync::domain::user::UserId;
 use wazzup_sync::store::{LATEST, Store, StoreError, migrator};
 
 /// Rows that fit the schema after each migration; each is there when the next one is applied.
-const SAMPLES: [&str; 8] = [
+const SAMPLES: [&str; 9] = [
     "INSERT INTO accounts (id, name, digest, bound_remote, bound_credential, verified_at)
         VALUES (1, 'acme', 'd', 'r', 'c', 5), (2, 'empty', NULL, NULL, NULL, NULL)",
     "INSERT INTO runs (id, run, account_id, started_at, ended_at, result, settled)
@@ -36,6 +36,10 @@ const SAMPLES: [&str; 8] = [
      INSERT INTO seat_facts (account_id, seats, learned_at) VALUES (1, 5, 7)",
     "UPDATE snapshot SET access = 'manager' WHERE user_id = '7';
      INSERT INTO pins (account_id, user_id, member_id, key) VALUES (1, '7', 'm-7', 'anna@acme.example')",
+    "INSERT INTO access_rights (account_id, user_id, rights) VALUES (1, '7', 'seller'), (1, '', NULL);
+     INSERT INTO access_kept (account_id, user_id, position, channel_id, role, new_clients, raw)
+        VALUES (1, '7', 0, 'c1', 'seller', 1, '{}'), (1, '7', 1, NULL, NULL, NULL, NULL);
+     UPDATE accounts SET access_channels = '*' WHERE id = 1",
 ];
 
 async fn connect(path: &Path) -> SqliteConnection {

@@ -338,7 +338,7 @@ pub(super) fn rules(account: &Account, capabilities: &Capabilities) -> Rules {
         is_named_by_key: capabilities.names == Names::Identity,
         phones: capabilities.phones,
         grants: account.grants.clone().filter(|_| capabilities.grants),
-        access: None,
+        access: account.access.clone(),
     }
 }
 

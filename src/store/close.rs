@@ -2,6 +2,7 @@
 
 use sqlx::sqlite::SqliteConnection;
 
+use super::access::{AccessClosing, write_access};
 use super::accounts::Binding;
 use super::holds::write_holds;
 use super::journal::RunId;
@@ -48,6 +49,8 @@ pub struct Closing {
     pub foreign: Option<Vec<User>>,
     /// Managed users that a whole list showed changed.
     pub drift: Option<usize>,
+    /// Of rights on channels.
+    pub access: AccessClosing,
     /// What becomes of the digest.
     pub digest: DigestChange,
     /// [`super::AccountState::revision`] as it was read before the plan was made. If a person has decided or
@@ -82,6 +85,7 @@ impl Closing {
             forget: Vec::new(),
             foreign: None,
             drift: None,
+            access: AccessClosing::default(),
             digest: DigestChange::Keep,
             revision: 0,
             settings_mark: None,
@@ -165,6 +169,7 @@ async fn write_closing(conn: &mut SqliteConnection, run: &RunId, closing: &Closi
     if let Some(foreign) = &closing.foreign {
         replace_foreign(&mut tx, account, foreign).await?;
     }
+    write_access(&mut tx, account, &closing.access).await?;
     write_history(&mut tx, run, &closing.settled).await?;
     write_open(&mut tx, account, &closing.scope, &closing.settled, now).await?;
     if let Some(findings) = &closing.findings {

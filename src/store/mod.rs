@@ -24,6 +24,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::domain::memory::Millis;
 
+mod access;
 mod accounts;
 mod bulk;
 mod close;
@@ -43,6 +44,7 @@ mod state;
 mod users;
 mod words;
 
+pub use access::{AccessClosing, AccessMemory};
 pub use accounts::{AccountState, Binding};
 pub use close::{Closing, DigestChange, OpenScope};
 pub use decisions::{Answer, DecideError};
@@ -52,7 +54,7 @@ pub use file::RemoteLock;
 pub use holds::{HoldStatus, OpenHold, StoredHold};
 pub use journal::{AnswerRecord, RunId};
 pub use outcomes::OpenOutcome;
-pub use requests::{RequestRecord, RequestUser};
+pub use requests::{Errand, RequestRecord, RequestUser};
 pub use runs::{Changes, FindRunError, Outcomes, Requests, RunDetail, RunError, RunSummary};
 pub use schema::{LATEST, migrator};
 pub use state::AccountError;

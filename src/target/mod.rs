@@ -14,12 +14,15 @@
 //! - [`WriteTarget::send`]: the wire form of a [`Batch`], with wire types private to the file, and the meaning of
 //!   the answer, by [`classify`] or by a table of its own where its codes differ.
 //!
+//! A platform that keeps rights on channels in one document offers [`access`] beside that.
+//!
 //! A platform that gives its users ids of its own implements [`MemberTarget`] in their place: what it shows, and
 //! one step for one user.
 //!
 //! The rest is here: [`client`] paces, authorises, counts and logs, [`http`] bounds each exchange,
 //! [`error_body`] finds code and text in a refusal of any shape, [`failure`] says what went wrong below HTTP.
 
+pub mod access;
 pub mod classify;
 pub mod client;
 pub mod error_body;
@@ -43,6 +46,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use url::Url;
 
+use self::access::{ReadAccess, WriteAccess};
 use self::http::Http;
 use self::member::MemberTarget;
 use crate::domain::batch::Batch;
@@ -159,6 +163,11 @@ pub trait ReadTarget: Send + Sync {
 
     /// How the batch will travel, for plans and logs: method and path.
     fn describe(&self, batch: &Batch) -> (&'static str, &'static str);
+
+    /// What users may do on channels, where this platform keeps that in one document.
+    fn access(&self) -> Option<&dyn ReadAccess> {
+        None
+    }
 }
 
 /// A platform that can be changed.
@@ -166,6 +175,11 @@ pub trait ReadTarget: Send + Sync {
 pub trait WriteTarget: ReadTarget {
     /// Sends one batch as one request. Sent once: whoever calls decides about a repetition.
     async fn send(&self, batch: &Batch) -> Answer;
+
+    /// What users may do on channels, to be changed.
+    fn access_writer(&self) -> Option<&dyn WriteAccess> {
+        None
+    }
 }
 
 /// Numbers of requests.

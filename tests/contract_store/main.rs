@@ -43,6 +43,12 @@ macro_rules! contract {
 }
 
 contract! {
+    access: [
+        what_was_accepted_is_remembered_until_it_is_forgotten,
+        rights_that_are_being_changed_are_known_to_nobody,
+        kept_rights_come_back_as_they_were_until_they_are_restored,
+        a_new_snapshot_makes_all_rights_doubtful,
+    ],
     accounts: [
         an_unknown_account_has_nothing,
         a_closed_run_leaves_all_that_it_was_given,

@@ -135,6 +135,7 @@ pub fn account_at(base_url: &str) -> Account {
         long_ids: LongIds::Reject,
         key: Key::Id,
         grants: None,
+        access: None,
         policy: Policy {
             leavers: Leavers::Remove,
             removal_after: 0,

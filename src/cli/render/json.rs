@@ -13,7 +13,7 @@ use crate::domain::memory::Hold;
 use crate::domain::outcome::{Op, Outcome};
 use crate::reconcile::{AccountReport, PlannedBatch, ReportedChange, RunResult};
 use crate::settings::Problem;
-use crate::store::{Changes, Outcomes};
+use crate::store::{Changes, Errand, Outcomes};
 
 /// The version of all documents.
 pub(in crate::cli) const SCHEMA: u32 = 1;
@@ -298,12 +298,13 @@ pub(in crate::cli) fn problems(problems: &[Problem]) -> Vec<ProblemOf> {
 }
 
 /// What a request did, as a word.
-pub(in crate::cli) fn verb(verb: Verb) -> &'static str {
+pub(in crate::cli) fn verb(verb: Errand) -> &'static str {
     match verb {
-        Verb::Delete => "delete",
-        Verb::Update => "update",
-        Verb::Create => "create",
-        Verb::Upsert => "upsert",
+        Errand::Users(Verb::Delete) => "delete",
+        Errand::Users(Verb::Update) => "update",
+        Errand::Users(Verb::Create) => "create",
+        Errand::Users(Verb::Upsert) => "upsert",
+        Errand::Access => "access",
     }
 }
 
