@@ -12,6 +12,7 @@ use wazzup_sync::domain::contention::{Clearing, ParkPolicy, Terms};
 use wazzup_sync::domain::diff::{Known, Leavers, OnDrift, Policy};
 use wazzup_sync::domain::employee::{Employees, LongIds, Rules, employees};
 use wazzup_sync::domain::guard::{Circumstances, Limit, Limits, Passed};
+use wazzup_sync::domain::identity::Key;
 use wazzup_sync::domain::memory::{Managed, Millis, Origin, Remembered};
 use wazzup_sync::domain::phone::Phone;
 use wazzup_sync::domain::plan::{Plan, Scope, plan};
@@ -48,6 +49,11 @@ fn rules() -> Rules {
         long_ids: LongIds::Reject,
         id_chars: 64,
         name_chars: 150,
+        key: Key::Id,
+        is_named_by_key: false,
+        phones: true,
+        grants: None,
+        room: None,
     }
 }
 
@@ -88,7 +94,7 @@ impl Office {
         }
         let rows = reading.finish();
         Office {
-            employees: employees(&rows, &rules()),
+            employees: employees(rows.clone(), &rules()),
             rows,
             world: World::from_list(users),
             managed,
@@ -158,6 +164,7 @@ impl Office {
             decisions: &[],
             under_way: &BTreeSet::new(),
             policy: &self.policy,
+            capabilities: &self.capabilities,
             now: NOW,
         };
         plan(
@@ -206,5 +213,7 @@ fn plan_without_a_change(bencher: Bencher<'_, '_>, n: usize) {
 #[divan::bench(args = [1_000])]
 fn employees_of_rows(bencher: Bencher<'_, '_>, n: usize) {
     let office = Office::permuted(n);
-    bencher.bench_local(|| employees(black_box(&office.rows), &rules()));
+    bencher
+        .with_inputs(|| office.rows.clone())
+        .bench_local_values(|rows| employees(black_box(rows), &rules()));
 }

@@ -9,12 +9,14 @@
 //! ```
 //!
 //! Everything from `desired` to `check` is [`domain`]: pure, synchronous, the same input gives the same
-//! plan. [`reconcile`] is the only caller of [`source`], [`target`] and [`store`]; [`cli`] calls `reconcile`.
+//! plan. [`reconcile`] is the only caller of [`source`], [`target`] and [`store`]; [`workplace`]
+//! makes them from the settings, [`cli`] calls `reconcile`.
 //!
 //! # Codemap
 //!
 //! - [`domain`] decides: rules, comparison, guards, order of requests, the checker.
-//! - [`source`] reads the CRM's database; [`target`] speaks to a platform; [`store`] remembers.
+//! - [`source`] reads the CRM's database, and has the queries for known CRMs; [`target`] speaks to a
+//!   platform; [`store`] remembers.
 //! - [`reconcile`] is one pass: observe, plan, apply, read back, record.
 //! - [`simulator`] is a platform that can be told how to behave and misbehave: for tests, `simulate`, `demo`.
 //! - [`settings`] is the configuration, [`cli`] the commands and what they print, [`telemetry`] the log.
@@ -38,3 +40,4 @@ pub mod store;
 pub mod target;
 pub mod telemetry;
 pub mod text;
+pub mod workplace;

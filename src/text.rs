@@ -4,6 +4,7 @@
 //! line, a secret that a server echoes, or megabytes. [`Redactor::clean`] makes it fit to show;
 //! [`mask_phones`] hides the numbers in a text that is about to be printed.
 
+use std::error::Error;
 use std::fmt;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -90,6 +91,22 @@ pub fn mask_phones(text: &str) -> String {
     }
     masked.push_str(rest);
     masked
+}
+
+/// An error with all its causes, in one line.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        // Some errors repeat their source.
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@
 #   WALKS            random companies on random platforms; 40 unless set
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source tests/servers/lib.sh
 source tests/servers/postgres.sh
+source tests/servers/mariadb.sh
 
 began=$SECONDS
 step_name=""
@@ -34,6 +36,7 @@ finish() {
     trap - EXIT
     trap '' INT TERM
     postgres_stop || true
+    mariadb_stop || true
     [[ -z $work ]] || rm -rf "$work"
     end_step
     if [[ $status -eq 0 ]]; then
@@ -81,8 +84,9 @@ step "tools"
 packages=()
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 command -v setpriv >/dev/null || packages+=(util-linux)
+command -v openssl >/dev/null || packages+=(openssl)
 # shellcheck disable=SC2207 # Names of packages have no spaces.
-packages+=($(postgres_packages))
+packages+=($(postgres_packages) $(mariadb_packages))
 [[ ${#packages[@]} -eq 0 ]] || install_packages "${packages[@]}"
 for component in fmt clippy; do
     cargo "$component" --version 2>/dev/null || rustup component add "${component/fmt/rustfmt}"
@@ -93,8 +97,13 @@ step "servers"
 work=$(mktemp -d "${TMPDIR:-/tmp}/wazzup-sync-tests.XXXXXX")
 # The servers run as other users, who have to pass through.
 chmod 711 "$work"
+tls_make "$work/tls"
 postgres_start "$work/postgres"
+mariadb_start "$work/mariadb"
 # Here starts whatever other server a contract needs; `finish` stops it.
+
+step "deployment files"
+tests/deploy.sh
 
 step "format"
 cargo fmt --check

@@ -3,29 +3,66 @@
 
 #[path = "contract_source/database.rs"]
 mod database;
+#[path = "contract_source/fake.rs"]
+mod fake;
+#[path = "contract_source/mariadb.rs"]
+mod only_mariadb;
 #[path = "contract_source/postgres.rs"]
 mod only_postgres;
 #[path = "contract_source/sqlite.rs"]
 mod only_sqlite;
 #[path = "contract_source/proxy.rs"]
 mod proxy;
+#[path = "contract_source/servers.rs"]
+mod servers;
+#[path = "contract_source/tls.rs"]
+mod tls;
 
 use std::time::Duration;
 
-use database::{Database, column, read, unreachable, unusable};
+use database::{Database, Kind, column, read, unreachable, unusable};
 use wazzup_sync::domain::table::Column;
 use wazzup_sync::source::SourceOptions;
 
-/// Numbers without end; what stands after it decides whether rows come.
-const ENDLESS: &str =
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, 'Anna' AS name FROM n";
-
 const EMPLOYEES: &str = "SELECT id, name FROM employees";
 
-/// A query that yields no row, never ends and holds the table meanwhile.
-fn endless_on_employees() -> String {
-    let while_there_are_any = "FROM n WHERE (SELECT COUNT(*) FROM employees) > 0)";
-    format!("{} WHERE i < 0", ENDLESS.replace("FROM n)", while_there_are_any))
+/// Numbers without end, of MariaDB's own: a recursion ends there by itself.
+const ENDLESS_IN_MARIADB: &str = "SELECT seq AS id, 'Anna' AS name FROM seq_1_to_1000000000000000";
+
+/// A query that never ends to yield rows.
+fn rows_without_end(kind: Kind) -> String {
+    match kind {
+        Kind::Sqlite | Kind::Postgres => endless("n", ""),
+        Kind::MariaDb => ENDLESS_IN_MARIADB.to_owned(),
+    }
+}
+
+/// A query that yields no row and never ends.
+fn silence_without_end(kind: Kind) -> String {
+    match kind {
+        Kind::Sqlite | Kind::Postgres => endless("n", "WHERE i < 0"),
+        Kind::MariaDb => format!("{ENDLESS_IN_MARIADB} WHERE seq % 2 > 1"),
+    }
+}
+
+/// A query that yields no row, never ends and holds the table, in which there has to be somebody.
+fn endless_on_employees(kind: Kind) -> String {
+    match kind {
+        Kind::Sqlite | Kind::Postgres => {
+            endless("n WHERE (SELECT COUNT(*) FROM employees) > 0", "WHERE i < 0")
+        }
+        Kind::MariaDb => {
+            format!("{ENDLESS_IN_MARIADB}, employees WHERE seq % 2 > 1").replace("'Anna'", "employees.name")
+        }
+    }
+}
+
+/// Counts without end, each number `from` the one before.
+fn endless(from: &str, which: &str) -> String {
+    format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM {from}) \
+         SELECT i AS id, 'Anna' AS name FROM n {which}"
+    )
 }
 
 /// Runs each test on each kind of database.
@@ -44,6 +81,15 @@ macro_rules! contract {
             #[ignore = "needs a PostgreSQL server, which tests/all.sh starts"]
             async fn $test() {
                 let database = super::Database::postgres().await;
+                super::$test(&database).await;
+                database.drop().await;
+            })*
+        }
+        mod mariadb {
+            $(#[tokio::test]
+            #[ignore = "needs a MariaDB server, which tests/all.sh starts"]
+            async fn $test() {
+                let database = super::Database::mariadb().await;
                 super::$test(&database).await;
                 database.drop().await;
             })*
@@ -142,12 +188,15 @@ async fn just_max_rows_are_read_and_one_more_is_refused(database: &Database) {
     assert_eq!(read(options.clone()).await.unwrap().rows().len(), 2);
     database.execute("INSERT INTO employees VALUES (3, 'Carl')").await;
     let cause = unusable(read(options).await);
-    assert!(cause.contains("more than 2 rows"), "{cause}");
+    assert_eq!(cause, "the query yields more than 2 rows (max_rows): there are 3");
 }
 
 async fn rows_without_end_are_refused_by_their_number(database: &Database) {
-    let cause = unusable(database.read(ENDLESS).await);
-    assert!(cause.contains("more than 20000 rows"), "{cause}");
+    let cause = unusable(database.read(&rows_without_end(database.kind())).await);
+    assert_eq!(
+        cause,
+        "the query yields more than 20000 rows (max_rows): there are more than 200000"
+    );
 }
 
 async fn a_field_that_is_too_long_is_refused(database: &Database) {
@@ -185,15 +234,23 @@ async fn integers_texts_and_dates_are_read_as_text(database: &Database) {
     assert_eq!(column(&read, Column::Name), [Some("Anna")]);
     assert_eq!(column(&read, Column::Phone), [Some("37126123456")]);
     assert_eq!(column(&read, Column::UpdatedAt), [Some("2026-11-22")]);
-    // SQLite has no booleans: TRUE is the integer 1 there. Both are words of `active`.
-    let active = if database.is_sqlite() { "1" } else { "true" };
+    // Only PostgreSQL has booleans: elsewhere TRUE is the integer 1. Both are words of `active`.
+    let active = if database.kind() == Kind::Postgres {
+        "true"
+    } else {
+        "1"
+    };
     assert_eq!(column(&read, Column::Active), [Some(active)]);
 }
 
 async fn text_comes_as_it_is(database: &Database) {
     let text = " Zoë\tO''Neil\n\u{202e}👩‍🚀 \\ \"x\" ";
+    let literal = match database.kind() {
+        Kind::MariaDb => text.replace('\\', r"\\"),
+        Kind::Sqlite | Kind::Postgres => text.to_owned(),
+    };
     let read = database
-        .read(&format!("SELECT '  7 ' AS id, '{text}' AS name"))
+        .read(&format!("SELECT '  7 ' AS id, '{literal}' AS name"))
         .await
         .unwrap();
     assert_eq!(column(&read, Column::Id), [Some("  7 ")]);
@@ -205,11 +262,16 @@ async fn text_comes_as_it_is(database: &Database) {
 
 /// A literal of bytes.
 fn bytes(database: &Database, hex: &str) -> String {
-    if database.is_sqlite() {
-        format!("x'{hex}'")
-    } else {
-        format!("'\\x{hex}'::bytea")
+    match database.kind() {
+        Kind::Postgres => format!("'\\x{hex}'::bytea"),
+        Kind::Sqlite | Kind::MariaDb => format!("x'{hex}'"),
     }
+}
+
+/// Whether the database says that this is a place or time to read only.
+fn speaks_of_reading(cause: &str) -> bool {
+    let plain = cause.to_lowercase().replace([' ', '-'], "");
+    plain.contains("readonly")
 }
 
 async fn bytes_that_are_text_are_read(database: &Database) {
@@ -279,10 +341,7 @@ async fn a_syntax_error_is_no_outage(database: &Database) {
 async fn a_query_that_writes_is_refused(database: &Database) {
     let query = "INSERT INTO employees VALUES (1, 'Anna') RETURNING id, name";
     let cause = unusable(database.read(query).await);
-    assert!(
-        cause.contains("read-only") || cause.contains("readonly"),
-        "{cause}"
-    );
+    assert!(speaks_of_reading(&cause), "{cause}");
     assert_eq!(database.number("SELECT COUNT(*) FROM employees").await, 0);
 }
 
@@ -305,7 +364,7 @@ async fn a_statement_that_yields_nothing_is_refused_and_not_run(database: &Datab
     for query in ["COMMIT", "DELETE FROM employees", "DROP TABLE employees"] {
         let cause = unusable(database.read(query).await);
         assert!(
-            cause.contains("no columns") || cause.contains("readonly") || cause.contains("read-only"),
+            cause.contains("no columns") || speaks_of_reading(&cause),
             "{cause}"
         );
     }
@@ -313,18 +372,19 @@ async fn a_statement_that_yields_nothing_is_refused_and_not_run(database: &Datab
 }
 
 async fn a_parameter_is_refused(database: &Database) {
-    let cause = unusable(
-        database
-            .read("SELECT id, name FROM employees WHERE name = $1")
-            .await,
-    );
+    let place = match database.kind() {
+        Kind::MariaDb => "?",
+        Kind::Sqlite | Kind::Postgres => "$1",
+    };
+    let query = format!("SELECT id, name FROM employees WHERE name = {place}");
+    let cause = unusable(database.read(&query).await);
     assert!(cause.contains("parameter"), "{cause}");
 }
 
 async fn a_query_without_end_is_ended(database: &Database) {
     let options = SourceOptions {
         read_timeout: Duration::from_millis(100),
-        ..database.options(&format!("{ENDLESS} WHERE i < 0"))
+        ..database.options(&silence_without_end(database.kind()))
     };
     let cause = unreachable(read(options).await);
     assert!(
@@ -347,7 +407,7 @@ async fn nothing_stays_locked(database: &Database) {
     unusable(read(cut).await);
     let endless = SourceOptions {
         read_timeout: Duration::from_millis(100),
-        ..database.options(&endless_on_employees())
+        ..database.options(&endless_on_employees(database.kind()))
     };
     unreachable(read(endless).await);
     // Needs the table for itself alone, and waits until the last query has ended.

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::console::Console;
 use super::failure::Failure;
 use super::render::Show;
-use super::workplace::{Workplace, system_clock};
 use crate::domain::memory::Millis;
 use crate::settings::{Environment, Settings};
 use crate::store::Store;
+use crate::workplace::{Workplace, system_clock};
 
 /// A command's surroundings.
 pub(super) struct Desk {

@@ -1,11 +1,10 @@
 //! What stops a whole command, with its exit code and what to do about it.
 
-use std::error::Error;
-
 use super::exit::Exit;
-use super::workplace::Unresolved;
 use crate::settings::{Problem, Problems};
 use crate::store::StoreError;
+use crate::text::chain;
+use crate::workplace::Unresolved;
 
 /// Why a command ends before it has an answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -94,20 +93,4 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         Failure::new(Exit::Store, "store_failed", chain(&error))
     }
-}
-
-/// An error with all its causes, in one line.
-pub(super) fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        // Some errors repeat their source.
-        if !text.contains(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -1,6 +1,6 @@
 //! The command line: arguments in, one report out, one exit code.
 //!
-//! A command opens what it needs ([`workplace`]), lets `reconcile` do the work, and hands what came of it to
+//! A command opens what it needs ([`crate::workplace`]), lets `reconcile` do the work, and hands what came of it to
 //! `render`. What stops a whole command is a `failure`; what stops one account is in that account's
 //! report. Nothing here reads the environment or ends the process: `main` does.
 
@@ -16,7 +16,6 @@ mod passes;
 mod planfile;
 mod progress;
 mod render;
-pub mod workplace;
 
 pub use console::Console;
 

@@ -5,13 +5,12 @@ use std::future::Future;
 
 use futures_util::stream::{self, StreamExt as _};
 
-use super::choose::open_all;
 use super::exit::Exit;
 use super::progress::Watch;
-use super::workplace::{Opened, Workplace};
 use crate::reconcile::{AccountReport, Order, Parts, RunResult, preview, reconcile};
 use crate::settings::AccountSettings;
 use crate::store::Store;
+use crate::workplace::{Opened, Workplace, open_all};
 
 /// One account to be looked at, and how.
 pub(super) struct Job<'a> {

@@ -121,12 +121,13 @@ impl FromIterator<Column> for Columns {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Row {
     text: Box<str>,
-    /// End of each cell in `text`; [`Row::NULL`] marks NULL. In the order of [`Column::ALL`].
-    ends: [u32; Column::ALL.len()],
+    /// End of each cell in `text`; [`Row::NULL`] marks NULL. In the order of [`Column::ALL`]. Short numbers,
+    /// since a hundred thousand rows are held at once.
+    ends: [u16; Column::ALL.len()],
 }
 
 impl Row {
-    const NULL: u32 = u32::MAX;
+    const NULL: u16 = u16::MAX;
 
     /// A row from one cell per [`Column::ALL`]; columns that the query does not yield are `None`.
     pub fn new(cells: [Option<&str>; Column::ALL.len()]) -> Row {
@@ -135,8 +136,10 @@ impl Row {
         for (end, cell) in ends.iter_mut().zip(cells) {
             if let Some(cell) = cell {
                 text.push_str(cell);
-                *end = u32::try_from(text.len())
-                    .expect("a field is capped at 4 KiB, so a row is far below 4 GiB");
+                *end = u16::try_from(text.len())
+                    .ok()
+                    .filter(|it| *it != Row::NULL)
+                    .expect("a source caps a field at 4 KiB, so eleven of them are below 64 KiB");
             }
         }
         Row {
@@ -167,7 +170,12 @@ impl Row {
             .find(|it| **it != Row::NULL)
             .copied()
             .unwrap_or(0);
-        Some(&self.text[start as usize..end as usize])
+        Some(&self.text[usize::from(start)..usize::from(end)])
+    }
+
+    /// The id, trimmed; empty if there is none.
+    pub fn id(&self) -> &str {
+        self.get(Column::Id).unwrap_or_default().trim()
     }
 
     /// 128 bits that stand for the row; `updated_at` is left out, since nothing that is synced depends on it.
@@ -261,7 +269,7 @@ impl Reading {
 }
 
 /// All rows of the employee table, read to the end in one transaction: the only input that a plan accepts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CompleteRead {
     columns: Columns,
     rows: Vec<Row>,
@@ -282,6 +290,11 @@ impl CompleteRead {
     /// The digest of all rows.
     pub fn digest(&self) -> RowsDigest {
         self.digest
+    }
+
+    /// The rows, in no particular order, for whoever takes them apart.
+    pub fn into_rows(self) -> Vec<Row> {
+        self.rows
     }
 }
 

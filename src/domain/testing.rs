@@ -81,6 +81,7 @@ pub fn rules() -> Rules {
         phones: true,
         grants: None,
         access: None,
+        room: None,
     }
 }
 
@@ -252,9 +253,11 @@ impl Office {
         self
     }
 
-    /// What the rows say.
+    /// What the rows say, those of known users included.
     pub fn employees(&self) -> Employees {
-        employees(&read(&self.columns, &self.rows), &self.rules)
+        let mut found = employees(read(&self.columns, &self.rows), &self.rules);
+        found.admit(self.managed.keys().chain(self.users.iter().map(|it| &it.id)));
+        found
     }
 
     /// The platform as a list of this run shows it.

@@ -34,6 +34,11 @@ impl UserId {
         }
     }
 
+    /// Whether the id can be one segment of a URL's path; others would lead to another place.
+    pub fn is_path_segment(&self) -> bool {
+        !matches!(&*self.text, "" | "." | "..") && !self.text.contains(char::is_control)
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -66,21 +71,28 @@ impl Ord for UserId {
     #[inline]
     fn cmp(&self, other: &UserId) -> Ordering {
         match self.rank.cmp(&other.rank) {
-            Ordering::Equal => cmp_of_one_rank(self, other),
+            Ordering::Equal => cmp_of_one_rank(self.rank, &self.text, &other.text),
             by_rank => by_rank,
         }
     }
 }
 
+/// Compares two texts as the ids that they are, without making ids of them.
+pub fn compare_ids(one: &str, other: &str) -> Ordering {
+    let of_one = rank(one);
+    let by_rank = of_one.cmp(&rank(other));
+    by_rank.then_with(|| cmp_of_one_rank(of_one, one, other))
+}
+
 /// Compares two ids of one rank, which are both numbers or both not.
-fn cmp_of_one_rank(one: &UserId, other: &UserId) -> Ordering {
-    if one.rank == LARGE_NUMBER
-        && let (Some(mine), Some(theirs)) = (numeric(&one.text), numeric(&other.text))
+fn cmp_of_one_rank(rank: u64, one: &str, other: &str) -> Ordering {
+    if rank == LARGE_NUMBER
+        && let (Some(mine), Some(theirs)) = (numeric(one), numeric(other))
     {
         let by_value = mine.len().cmp(&theirs.len()).then_with(|| mine.cmp(theirs));
-        return by_value.then_with(|| one.text.cmp(&other.text));
+        return by_value.then_with(|| one.cmp(other));
     }
-    one.text.cmp(&other.text)
+    one.cmp(other)
 }
 
 impl Hash for UserId {
@@ -187,11 +199,9 @@ mod tests {
         ];
         for (n, one) in sorted.iter().enumerate() {
             for (m, other) in sorted.iter().enumerate() {
-                assert_eq!(
-                    UserId::from(*one).cmp(&UserId::from(*other)),
-                    n.cmp(&m),
-                    "{one:?} {other:?}"
-                );
+                let order = UserId::from(*one).cmp(&UserId::from(*other));
+                assert_eq!(order, n.cmp(&m), "{one:?} {other:?}");
+                assert_eq!(compare_ids(one, other), order, "{one:?} {other:?}");
             }
         }
     }

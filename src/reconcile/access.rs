@@ -9,13 +9,16 @@
 mod closing;
 mod link;
 mod planned;
+mod sweep;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use self::planned::Planned;
+pub(super) use self::planned::Planned;
+use self::sweep::Gone;
 use self::write::Entry;
 use super::account::Account;
 use super::deliver::Run;
@@ -41,16 +44,22 @@ pub(super) struct Access<'a> {
     document: Option<(Document, Instant)>,
     /// Why rights can't be judged. The users come first; then the run ends with it.
     problem: Option<Stop>,
+    /// The same in words, once it was told.
+    trouble: Option<Arc<str>>,
     /// What the plan that was made last is to do.
-    pub(super) planned: Planned,
+    planned: Planned,
+    /// Whose rights somebody changed on the platform before this pass.
+    drift: BTreeSet<UserId>,
     /// What was done.
     entries: BTreeMap<UserId, Entry>,
-    /// Who has got back what was kept.
-    restored: BTreeSet<UserId>,
-    /// Rows of users and channels that are no more were left out.
-    n_swept: usize,
+    /// Whose rights are journalled as being changed.
+    intended: BTreeSet<UserId>,
+    /// What a refused document has and the platform has not; `None` until one is refused.
+    gone: Option<Gone>,
+    /// What shall be true at the end, once that is known.
+    wishes: Wishes,
     /// Some write may still have its effect later.
-    pub(super) had_unknown: bool,
+    had_unknown: bool,
     /// All that can be done was done.
     is_finished: bool,
 }
@@ -63,10 +72,13 @@ impl<'a> Access<'a> {
             channels: None,
             document: None,
             problem: None,
+            trouble: None,
             planned: Planned::default(),
+            drift: BTreeSet::new(),
             entries: BTreeMap::new(),
-            restored: BTreeSet::new(),
-            n_swept: 0,
+            intended: BTreeSet::new(),
+            gone: None,
+            wishes: Wishes::default(),
             had_unknown: false,
             is_finished: false,
         }
@@ -78,7 +90,9 @@ impl<'a> Access<'a> {
 
     /// Why rights can't be judged, if they can't.
     pub(super) fn take_problem(&mut self) -> Option<Stop> {
-        self.problem.take()
+        let problem = self.problem.take();
+        self.trouble = problem.as_ref().map(|it| it.to_string().into());
+        problem
     }
 
     /// What was accepted on the channels that are managed now.
@@ -176,6 +190,33 @@ impl Mind<'_> {
 }
 
 impl Access<'_> {
+    /// Whether something is to be done for these wishes, as far as is known.
+    fn is_open(&self, wishes: &Wishes) -> bool {
+        !wishes.kept.is_empty() || !self.compare(wishes).changes.is_empty()
+    }
+
+    /// Takes in what a plan that is about to be carried out does about rights.
+    pub(super) fn begin(&mut self, planned: Planned, is_first: bool) {
+        if is_first {
+            self.drift.clone_from(&planned.drift);
+        }
+        self.planned = planned;
+    }
+
+    /// Reads the document again, if it was read and may be another one by now.
+    ///
+    /// # Errors
+    /// What ends the run at once.
+    pub(super) async fn look_again(&mut self, run: &Run<'_>) -> Result<(), Stop> {
+        if self.policy().is_none() || self.document.is_none() {
+            return Ok(());
+        }
+        match self.refresh(run).await {
+            Ok(()) => Ok(()),
+            Err(stop) => self.postpone(stop),
+        }
+    }
+
     /// Keeps a trouble that concerns rights alone until the users are in sync.
     fn postpone(&mut self, stop: Stop) -> Result<(), Stop> {
         match stop {
@@ -214,7 +255,10 @@ impl Access<'_> {
     /// nobody is deleted; where we may not ask, there is nothing that we could give back.
     async fn keep(&mut self, run: &mut Run<'_>, ids: &BTreeSet<UserId>) -> Result<(), Stop> {
         run.may_recreate = true;
-        let open: BTreeSet<&UserId> = ids.iter().filter(|id| !self.memory.kept.contains_key(*id)).collect();
+        let open: BTreeSet<&UserId> = ids
+            .iter()
+            .filter(|id| !self.memory.kept.contains_key(*id))
+            .collect();
         if open.is_empty() || run.link.reader.target().access().is_none() {
             return Ok(());
         }
@@ -263,14 +307,18 @@ impl Mind<'_> {
         plan: &Plan,
         world: &World,
     ) -> Result<(), Stop> {
-        if run.link.reader.target().access().is_none() || plan.is_target_doubtful {
+        if plan.is_target_doubtful {
             return Ok(());
         }
-        let wishes = self.final_wishes(plan, world);
-        let comparison = self.access.compare(&wishes);
-        let wishes = comparison.without_left(wishes);
-        if !wishes.kept.is_empty() || !comparison.changes.is_empty() {
-            self.access.fulfil(run, &wishes).await?;
+        if run.link.reader.target().access().is_some() {
+            let mut wishes = self.final_wishes(plan, world);
+            if self.access.is_open(&wishes) {
+                self.look_at_access(&run.link.reader, true).await?;
+                wishes = self.final_wishes(plan, world);
+                let wishes = self.access.compare(&wishes).without_left(wishes.clone());
+                self.access.fulfil(run, &wishes).await?;
+            }
+            self.access.wishes = wishes;
         }
         self.access.is_finished = self.access.problem.is_none();
         Ok(())

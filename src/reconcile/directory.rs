@@ -6,7 +6,7 @@
 //! is no drift, and a reading that does not show it says nothing of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
@@ -43,7 +43,7 @@ struct State {
     /// What each user was last granted, as far as it was taken or read back.
     granted: BTreeMap<UserId, Grant>,
     /// All users of the last list, by key.
-    by_key: BTreeMap<std::sync::Arc<str>, Member>,
+    by_key: BTreeMap<Arc<str>, Member>,
     /// Nothing was sent since the last list.
     is_fresh: bool,
     /// Users whose create has no answer: it may land at any time, so there is no second one in this pass.
@@ -227,6 +227,11 @@ impl<'a> Directory<'a> {
             }
             return Ok(answer);
         }
+        if let (MemberStep::Create { key, .. }, Some(id)) = (&step, &id) {
+            // Whatever fails from here on: there is one, and no second one is needed.
+            let member = new_member(id.clone(), key.clone());
+            self.state().by_key.insert(folded(key), member);
+        }
         if let Some(old) = left_behind {
             // Only now, so that at no moment the person has no user at all.
             let dismissed = self.target.send(&MemberStep::Dismiss { id: old }).await.answer;
@@ -249,14 +254,7 @@ impl<'a> Directory<'a> {
             }
             MemberStep::Create { key, grant } => {
                 if let Some(id) = id {
-                    let member = Member {
-                        id,
-                        key,
-                        is_active: true,
-                        grant: None,
-                        untouchable: None,
-                    };
-                    self.settle(&item.id, member, grant).await?;
+                    self.settle(&item.id, new_member(id, key), grant).await?;
                 } else {
                     self.state().granted.insert(item.id.clone(), grant);
                 }
@@ -281,6 +279,17 @@ impl<'a> Directory<'a> {
             state.found.members.insert(id.clone(), member);
         }
         self.pin(id, pin).await
+    }
+}
+
+/// What is known of a user that was made just now.
+fn new_member(id: MemberId, key: Arc<str>) -> Member {
+    Member {
+        id,
+        key,
+        is_active: true,
+        grant: None,
+        untouchable: None,
     }
 }
 
@@ -345,7 +354,7 @@ impl ReadTarget for Directory<'_> {
         state.is_fresh = true;
         Ok(Listing {
             users,
-            // Users of these platforms have none.
+            // There are none to be shown.
             phones_shown: true,
             incomplete: listed.incomplete,
             people,
@@ -356,7 +365,10 @@ impl ReadTarget for Directory<'_> {
         let member = {
             let state = self.state();
             let listed = state.found.members.get(id).map(|it| it.id.clone());
-            match listed.or_else(|| state.pins.get(id)?.member.clone()) {
+            // The user that was once found for this id may be somebody else's by now.
+            let is_free = |it: &MemberId| !state.found.members.values().any(|member| member.id == *it);
+            let pinned = || state.pins.get(id)?.member.clone().filter(is_free);
+            match listed.or_else(pinned) {
                 None if state.is_fresh => return Ok(None),
                 member => member,
             }

@@ -45,7 +45,9 @@ impl Run<'_> {
                         replay.take_out(&gone.id);
                         self.ledger.accepted(gone, Some(&answer));
                     }
-                    (Verb::Create, _) => self.refused(verb, items, answer, replay, &mut pieces).await?,
+                    (Verb::Create | Verb::Upsert, _) => {
+                        self.refused(verb, items, answer, replay, &mut pieces).await?;
+                    }
                     _ => {
                         self.is_stale = true;
                         self.plan_again = true;
@@ -133,11 +135,13 @@ impl Run<'_> {
 
     /// Whether a list that was read since the plan began shows the phone on somebody else.
     async fn has_other_holder(&mut self, phone: &Phone, id: &UserId) -> Result<bool, Stop> {
-        if self.listed_amid.is_none() {
-            self.listed_amid = Some(self.link.reader.list_now().await?);
-        }
-        let mut users = self.listed_amid.iter().flat_map(|world| world.users.values());
-        Ok(users.any(|user| user.id != *id && user.phone.as_ref() == Some(phone)))
+        let mut world = match self.listed_amid.take() {
+            Some(world) => world,
+            None => self.link.reader.list_now().await?,
+        };
+        let has_holder = self.link.reader.has_other_holder(&mut world, phone, id).await?;
+        self.listed_amid = Some(world);
+        Ok(has_holder)
     }
 
     /// The phone that this item takes is somebody else's: the next plan sees whose.

@@ -5,11 +5,13 @@
 //! decided by [`super::deliver`], which reads first.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::phones::Phones;
 use super::stop::{Said, Stop};
 use super::{Clock, Timing};
 use crate::domain::access::{Document, Kept};
@@ -47,12 +49,27 @@ pub(super) fn backoff(timing: &Timing) -> impl Iterator<Item = Duration> + use<>
 }
 
 /// Pauses that a platform asked for, until they are too long.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Patience {
+    /// What the platform wants where it does not say.
+    slow_down: Duration,
     waited: Duration,
 }
 
 impl Patience {
+    pub(super) fn with(target: &dyn ReadTarget) -> Patience {
+        Patience {
+            slow_down: target.capabilities().slow_down,
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// The pause that is asked for; or, where none is, what the platform is known to want and a little longer.
+    fn pause(&self, wish: Option<Duration>, next: Option<Duration>) -> Duration {
+        let pause = wish.unwrap_or_else(|| self.slow_down + next.unwrap_or_default());
+        pause.max(MIN_SLOW_DOWN)
+    }
+
     /// Waits as asked.
     pub(super) async fn wait(
         &mut self,
@@ -60,7 +77,7 @@ impl Patience {
         next: Option<Duration>,
         answer: &Answer,
     ) -> Result<(), Stop> {
-        let pause = wish.or(next).unwrap_or(MIN_SLOW_DOWN).max(MIN_SLOW_DOWN);
+        let pause = self.pause(wish, next);
         self.waited += pause;
         if self.waited > MAX_SLOW_DOWN {
             return Err(Stop::RateLimited(Said::from(answer)));
@@ -76,15 +93,18 @@ pub(super) struct Reader<'a> {
     timing: Timing,
     deadline: Instant,
     last_write: Option<Instant>,
+    pub(super) phones: Mutex<Phones>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(target: &'a dyn ReadTarget, timing: Timing) -> Reader<'a> {
+    /// `phones` are those that earlier runs have read, for a platform that does not list them.
+    pub(super) fn new(target: &'a dyn ReadTarget, timing: Timing, phones: Phones) -> Reader<'a> {
         Reader {
             target,
             timing,
             deadline: Instant::now() + timing.max_run,
             last_write: None,
+            phones: Mutex::new(phones),
         }
     }
 
@@ -119,12 +139,15 @@ impl<'a> Reader<'a> {
     /// One user, or none.
     pub(super) async fn get(&self, id: &UserId) -> Result<Option<User>, Stop> {
         let mut pauses = backoff(&self.timing);
-        let mut patience = Patience::default();
+        let mut patience = Patience::with(self.target);
         let mut n_tries = 0;
         loop {
             self.check_time()?;
             match self.target.get(id).await {
-                Ok(user) => return Ok(user),
+                Ok(user) => {
+                    self.note_read(id, user.as_ref());
+                    return Ok(user);
+                }
                 Err(answer) => {
                     self.endure(&answer, &mut n_tries, &mut pauses, &mut patience)
                         .await?;
@@ -147,7 +170,7 @@ impl<'a> Reader<'a> {
     /// All users, as the platform shows them at once.
     pub(super) async fn list_now(&self) -> Result<World, Stop> {
         let mut pauses = backoff(&self.timing);
-        let mut patience = Patience::default();
+        let mut patience = Patience::with(self.target);
         let mut n_tries = 0;
         loop {
             self.check_time()?;
@@ -159,12 +182,13 @@ impl<'a> Reader<'a> {
                             untouchable,
                             findings,
                         } = listing.people;
-                        return Ok(World {
+                        let world = World {
                             dormant,
                             untouchable,
                             findings,
                             ..World::from_list(listing.users)
-                        });
+                        };
+                        return self.complete(world, listing.phones_shown).await;
                     }
                     Some(why) => {
                         return Err(Stop::Unreadable(Said(format!(
@@ -189,6 +213,7 @@ impl<'a> Reader<'a> {
         let page = self.target.capabilities().page_users.max(1);
         let list_requests = n_users.div_ceil(page) + 1;
         if ids.len() > list_requests {
+            self.forget_reads(ids);
             let world = self.list_now().await?;
             return Ok(ids
                 .iter()
@@ -246,13 +271,14 @@ impl<'a> Link<'a> {
     pub(super) fn new(
         target: &'a dyn WriteTarget,
         timing: Timing,
+        phones: Phones,
         store: &'a Store,
         run: &'a RunId,
         clock: &'a Clock,
         approved: BTreeSet<UserId>,
     ) -> Link<'a> {
         Link {
-            reader: Reader::new(target, timing),
+            reader: Reader::new(target, timing, phones),
             target,
             store,
             run,
@@ -292,7 +318,7 @@ impl<'a> Link<'a> {
 
     async fn send_parcel(&mut self, parcel: &Parcel<'_>) -> Result<Answer, Stop> {
         let mut pauses = backoff(self.reader.timing());
-        let mut patience = Patience::default();
+        let mut patience = Patience::with(self.target);
         loop {
             self.reader.check_time()?;
             let answer = self.send_once(parcel).await?;
@@ -310,11 +336,11 @@ impl<'a> Link<'a> {
         let now = (self.clock)();
         let answer = match parcel {
             Parcel::Users(batch) => {
-                let intent = self
-                    .store
-                    .intend(self.run, self.seq, batch, &self.approved, now);
+                let intent = self.store.intend(self.run, self.seq, batch, &self.approved, now);
                 intent.await?;
-                self.target.send(batch).await
+                let answer = self.target.send(batch).await;
+                self.reader.note_write(batch);
+                answer
             }
             Parcel::Access(users, document) => {
                 let writer = self.target.access_writer().ok_or_else(no_access)?;
@@ -363,5 +389,29 @@ fn meaning_word(meaning: &Meaning) -> &'static str {
         Meaning::PhoneTaken(_) => "phone_taken",
         Meaning::SeatsTaken => "seats_taken",
         Meaning::BadItem => "bad_item",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_platform_that_does_not_say_how_long_gets_what_it_is_known_to_want_and_a_little_more() {
+        let pause = |slow_down: u64, wish: Option<u64>, next: u64| {
+            let patience = Patience {
+                slow_down: Duration::from_millis(slow_down),
+                waited: Duration::ZERO,
+            };
+            let wish = wish.map(Duration::from_millis);
+            patience
+                .pause(wish, Some(Duration::from_millis(next)))
+                .as_millis()
+        };
+        assert_eq!(pause(5000, None, 200), 5200);
+        assert_eq!(pause(5000, Some(1000), 200), 1000, "what it says wins");
+        assert_eq!(pause(0, None, 400), 400);
+        assert_eq!(pause(0, None, 1), 250);
+        assert_eq!(pause(0, Some(0), 400), 250);
     }
 }

@@ -6,6 +6,7 @@ use super::access::Access;
 use super::account::{Account, Order};
 use super::deliver::Run;
 use super::link::Reader;
+use super::phones::{Phones, at_stake};
 use super::stop::{Said, Stop};
 use crate::domain::batch::Purpose;
 use crate::domain::capability::Capabilities;
@@ -17,7 +18,7 @@ use crate::domain::memory::{Decision, Managed, Millis, Origin, Reason, Remembere
 use crate::domain::outcome::{Op, Outcome};
 use crate::domain::phone::Phone;
 use crate::domain::plan::{Plan, Scope, plan};
-use crate::domain::user::UserId;
+use crate::domain::user::{User, UserId};
 use crate::domain::world::World;
 use crate::store::{AccessMemory, AccountState, ClearFact, Facts, OpenHold, OpenOutcome, Store, StoreError};
 
@@ -29,6 +30,8 @@ const MAX_SINGLE_READS: usize = 20;
 pub(super) struct Memory {
     pub(super) state: AccountState,
     pub(super) managed: Managed,
+    /// The users of the last whole list that are not ours.
+    pub(super) foreign: Vec<User>,
     pub(super) decisions: Vec<Decision>,
     pub(super) open: Vec<OpenOutcome>,
     /// Users whom an earlier run was changing when it ended: what they are now is our own doing.
@@ -37,6 +40,8 @@ pub(super) struct Memory {
     pub(super) facts: Facts,
     /// Of rights on channels.
     pub(super) access: AccessMemory,
+    /// Users of requests of the last 24 hours that had no answer: they may be changed by them any time.
+    pub(super) unanswered: Vec<UserId>,
     /// Leavers removed in the last 24 hours without approval.
     pub(super) removed: Vec<UserId>,
 }
@@ -63,14 +68,20 @@ impl Memory {
                 under_way.insert(id);
             }
         }
+        let foreign = match state.foreign {
+            0 => Vec::new(),
+            _ => store.foreign(name).await?,
+        };
         Ok(Memory {
             managed,
+            foreign,
             decisions: store.decisions(name, now).await?,
             open,
             under_way,
             holds: store.open_holds(name).await?,
             facts: store.facts(&account.kind, &account.base_url, name, now).await?,
             access: store.access(name).await?,
+            unanswered: store.unanswered_since(name, now.plus(-Millis::DAY)).await?,
             removed: store.removals_since(name, now.plus(-Millis::DAY)).await?,
             state,
         })
@@ -123,11 +134,12 @@ impl<'a> Mind<'a> {
     pub(super) fn new(
         account: &'a Account,
         capabilities: &'a Capabilities,
-        employees: Employees,
+        mut employees: Employees,
         mut memory: Memory,
         now: Millis,
         order: &'a Order,
     ) -> Mind<'a> {
+        employees.admit(memory.managed.keys().chain(order.only.iter().flatten()));
         let held = memory
             .holds
             .iter()
@@ -158,7 +170,8 @@ impl<'a> Mind<'a> {
     }
 
     /// Plans on the world as observed.
-    pub(super) fn plan(&self, world: &World) -> Plan {
+    pub(super) fn plan(&mut self, world: &World) -> Plan {
+        self.employees.admit(world.users.keys());
         let state = &self.memory.state;
         let is_on_platform = |id: &&UserId| !world.users.contains_key(*id);
         let circumstances = Circumstances {
@@ -197,6 +210,14 @@ impl<'a> Mind<'a> {
             self.capabilities,
             &scope,
         )
+    }
+
+    /// Employees who are only counted, if the order is about all.
+    pub(super) fn n_unlisted(&self) -> usize {
+        match self.order.only {
+            None => self.employees.n_unlisted(),
+            Some(_) => 0,
+        }
     }
 
     /// Users that an earlier run saw refused: each travels alone.
@@ -271,7 +292,8 @@ impl<'a> Mind<'a> {
         self.learned_seats = run.learned_seats.or(self.learned_seats);
         self.rejected = run.ledger.rejected().cloned().collect();
         // What we did ourselves is no drift, and who we removed is not missing.
-        let world = run.link.reader.list().await?;
+        let reader = &run.link.reader;
+        let mut world = reader.list().await?;
         for (id, entry) in run.ledger.entries() {
             match world.users.get(id) {
                 None if entry.change.op == Op::Delete => {
@@ -284,16 +306,44 @@ impl<'a> Mind<'a> {
                 }
             }
         }
-        let holders = world.holders();
         for (id, phone) in run.ledger.contested() {
-            let is_seen = holders
-                .get(phone)
-                .is_some_and(|ids| ids.iter().any(|holder| *holder != id));
-            if !is_seen {
+            if !reader.has_other_holder(&mut world, phone, id).await? {
                 self.unseen_phones.insert(phone.clone());
             }
         }
+        self.reveal(reader, world).await
+    }
+
+    /// The world with no phone that is only remembered where a plan would rest on it.
+    async fn reveal(&mut self, reader: &Reader<'_>, mut world: World) -> Result<World, Stop> {
+        while reader.hides_phones() {
+            let ids = at_stake(&self.plan(&world));
+            // What is read may lead to another plan, which rests on others.
+            if !reader.refresh(&mut world, ids).await? {
+                break;
+            }
+        }
         Ok(world)
+    }
+
+    /// What earlier runs have read of phones, as far as that can be relied on: not if it was read from another
+    /// account, nor if a person wants all to be looked at, nor of users who may have changed since by requests
+    /// of ours.
+    pub(super) fn phones(&self) -> Phones {
+        let Memory {
+            state,
+            managed,
+            foreign,
+            under_way,
+            unanswered,
+            ..
+        } = &self.memory;
+        let mut phones = Phones::default();
+        if state.binding.as_ref() == Some(&self.account.binding) && !self.order.verify {
+            phones.remember(managed, foreign);
+            phones.forget(under_way.iter().chain(unanswered));
+        }
+        phones
     }
 
     fn own(&mut self, id: &UserId, origin: Origin, world: &World) {
@@ -313,7 +363,7 @@ impl<'a> Mind<'a> {
     ///
     /// # Errors
     /// Also if a single read shows a user that the list lacks: then the list is not whole.
-    pub(super) async fn observe(&self, reader: &Reader<'_>) -> Result<World, Stop> {
+    pub(super) async fn observe(&mut self, reader: &Reader<'_>) -> Result<World, Stop> {
         let world = reader.list().await?;
         let missing = self.memory.managed.iter().filter(|(_, it)| it.observed.is_some());
         let missing = missing
@@ -325,6 +375,6 @@ impl<'a> Mind<'a> {
                 return Err(Stop::Unreadable(Said(text)));
             }
         }
-        Ok(world)
+        self.reveal(reader, world).await
     }
 }

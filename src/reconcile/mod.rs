@@ -19,6 +19,7 @@ mod ledger;
 mod link;
 mod mind;
 mod pass;
+mod phones;
 mod preview;
 mod progress;
 mod rebuild;

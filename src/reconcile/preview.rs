@@ -71,9 +71,8 @@ async fn preview_pass(
         report.plan_digest = Some(String::new());
         return Ok(());
     }
-    let found = employees(&read, &rules(account, target.capabilities()));
     let columns = read.columns();
-    drop(read);
+    let found = employees(read, &rules(account, target.capabilities()));
     if found.is_all_quarantined() {
         report.findings.clone_from(&found.findings);
         return Err(Stop::AllQuarantined(found.n_rows));
@@ -104,15 +103,22 @@ async fn preview_pass(
         (AnyTarget::Members(_), Some(directory)) => directory,
         (AnyTarget::Members(_), None) => unreachable!("a directory was made for it just now"),
     };
-    let mind = Mind::new(account, target.capabilities(), found, memory, now, order);
-    let reader = Reader::new(target, timing);
+    let mut mind = Mind::new(account, target.capabilities(), found, memory, now, order);
+    let reader = Reader::new(target, timing, mind.phones());
     let mut plan = None;
-    if !mind.must_list() {
-        plan = Some(mind.plan(&World::from_snapshot(&mind.memory.managed)));
+    let must_list = mind.must_list();
+    mind.look_at_access(&reader, must_list).await?;
+    if !must_list {
+        let snapshot = World::from_snapshot(&mind.memory.managed);
+        plan = Some(mind.plan(&snapshot));
     }
     let plan = match plan.filter(|plan| plan.diff.is_renames_only()) {
         Some(plan) => plan,
-        None => mind.plan(&mind.observe(&reader).await?),
+        None => {
+            let world = mind.observe(&reader).await?;
+            mind.look_at_access(&reader, true).await?;
+            mind.plan(&world)
+        }
     };
     let checked = plan.check(mind.capabilities)?;
     report_plan(&checked, &mind, target, report);
@@ -121,15 +127,19 @@ async fn preview_pass(
         columns,
         on_platform: plan.world.users.len(),
         adopted: plan.diff.adopted.len(),
-        desired: plan.diff.desired.users.len(),
+        desired: plan.diff.desired.users.len() + report.unlisted,
         seats: plan.seats,
     });
-    Ok(())
+    match mind.access.take_problem() {
+        Some(stop) => Err(stop),
+        None => Ok(()),
+    }
 }
 
 fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, report: &mut AccountReport) {
     let plan = checked.plan();
-    report.plan_digest = Some(agreed_digest(plan));
+    let rights = mind.plan_access(plan);
+    report.plan_digest = Some(agreed_digest(plan, &rights));
     report.batches = plan
         .batches
         .iter()
@@ -142,6 +152,11 @@ fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, 
             }
         })
         .collect();
+    if let Some(access) = target.access() {
+        let (first, last) = rights.batches(access);
+        report.batches.splice(0..0, first);
+        report.batches.extend(last);
+    }
     let planned = plan.changes.iter().map(|(id, change)| {
         let blocked = plan.blocked.get(id);
         let change = blocked.map_or(change, |it| &it.wanted).clone();
@@ -162,11 +177,12 @@ fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, 
         settled: settled.clone(),
         is_planned: false,
     });
-    report.users = planned.chain(waiting).collect();
+    report.users = planned.chain(waiting).chain(rights.reported()).collect();
     report.add_parks(plan.parks().cloned());
     report
         .users
         .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
+    report.unlisted = mind.n_unlisted();
     report.findings.clone_from(&plan.findings);
     report.holds.clone_from(&plan.holds);
     report.foreign = if plan.world.is_fresh {
@@ -174,6 +190,6 @@ fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, 
     } else {
         mind.memory.state.foreign
     };
-    report.drift = plan.diff.drift.len();
+    report.drift = plan.diff.drift.len() + rights.n_drifted(&plan.diff.drift);
     report.result = report.judge();
 }

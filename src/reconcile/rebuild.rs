@@ -3,6 +3,7 @@
 use super::directory::Directory;
 use super::link::Reader;
 use super::pass::Parts;
+use super::phones::Phones;
 use super::stop::Stop;
 use crate::domain::employee::Employees;
 use crate::domain::memory::Managed;
@@ -54,13 +55,13 @@ pub async fn rebuild(parts: &Parts<'_>) -> Result<Rebuilt, Stop> {
     };
     let managed = store.managed(&account.name).await?;
     let world = match target {
-        AnyTarget::Ids(target) => Reader::new(&**target, *timing).list().await?,
+        AnyTarget::Ids(target) => Reader::new(&**target, *timing, Phones::default()).list().await?,
         AnyTarget::Members(members) => {
             // Who is whom follows from the pins; who was never found is a stranger until the next pass.
             let pins = store.pins(&account.name).await?;
             let nobody = Employees::default();
             let directory = Directory::new(&**members, account, &nobody, &managed, pins, None);
-            Reader::new(&directory, *timing).list().await?
+            Reader::new(&directory, *timing, Phones::default()).list().await?
         }
     };
     let (seen, missing) = absences(&managed, &world);

@@ -15,7 +15,9 @@ use crate::domain::outcome::{Op, Outcome, Settled};
 use crate::domain::plan::Plan;
 use crate::domain::user::{User, UserId};
 use crate::domain::world::World;
-use crate::store::{AccountState, ClearFact, Closing, DigestChange, OpenScope, Requests, RunError, RunId};
+use crate::store::{
+    AccountState, ClearFact, Closing, DigestChange, OpenOutcome, OpenScope, Requests, RunError, RunId,
+};
 
 /// What is known when a pass ends.
 pub(super) struct Finish {
@@ -49,7 +51,8 @@ pub(super) async fn record(
     } = finish;
     let last = course.last.as_ref().map(|checked| checked.plan());
     let world = overlaid(&course.world, run);
-    let settled = run.ledger.outcomes(last);
+    let mut settled = run.ledger.outcomes(last);
+    settled.extend(mind.access.settled());
     report.users = settled
         .iter()
         .map(|settled| ReportedChange {
@@ -62,6 +65,7 @@ pub(super) async fn record(
     report
         .users
         .sort_by(|one, other| one.settled.change.id.cmp(&other.settled.change.id));
+    report.unlisted = last.map_or(0, |_| mind.n_unlisted());
     report.findings = final_findings(mind, last, &world);
     report.holds = match last {
         Some(plan) => plan.holds.clone(),
@@ -75,7 +79,9 @@ pub(super) async fn record(
         Some(plan) => plan.diff.foreign.len(),
         None => mind.memory.state.foreign,
     };
-    report.drift = first.map_or(0, |plan| plan.diff.drift.len());
+    report.drift = first.map_or(0, |plan| {
+        plan.diff.drift.len() + mind.access.n_drifted(&plan.diff.drift)
+    });
     report.result = report.judge();
     if let Some(stop) = stop {
         report.fail(stop);
@@ -88,14 +94,18 @@ pub(super) async fn record(
 }
 
 /// Open outcomes that this pass did not judge.
-fn still_open(mind: &Mind<'_>, settled: &[Settled], last: Option<&Plan>) -> Vec<crate::store::OpenOutcome> {
-    let is_judged = |id: &UserId| {
-        settled.iter().any(|it| it.change.id == *id) || (last.is_some() && in_scope(mind.order, id))
+fn still_open(mind: &Mind<'_>, settled: &[Settled], last: Option<&Plan>) -> Vec<OpenOutcome> {
+    let is_judged = |open: &&OpenOutcome| {
+        let is_access = open.op == Op::Access;
+        let is_settled =
+            |it: &Settled| it.change.id == open.user && (it.change.op == Op::Access) == is_access;
+        let is_looked_at = last.is_some() && (!is_access || mind.access.is_finished());
+        settled.iter().any(is_settled) || (is_looked_at && in_scope(mind.order, &open.user))
     };
     mind.memory
         .open
         .iter()
-        .filter(|it| !is_judged(&it.user))
+        .filter(|it| !is_judged(it))
         .cloned()
         .collect()
 }
@@ -184,6 +194,7 @@ fn closing(
         .filter(|it| is_own(it, mind, last))
         .map(|it| it.settled.clone())
         .collect();
+    closing.unlisted = report.unlisted;
     closing.scope = match (&mind.order.only, last) {
         (_, None) => OpenScope::None,
         (None, Some(_)) => OpenScope::All,
@@ -198,6 +209,7 @@ fn closing(
         let (remember, forget) = memories(mind, run, loaded, last, world);
         closing.remember = remember;
         closing.forget = forget;
+        closing.access = mind.access_closing(world);
     }
     if let Some(plan) = listed {
         let foreign = plan
@@ -212,11 +224,16 @@ fn closing(
     }
     let is_finished = report.stop.is_none() && last.is_some();
     closing.digest = match (is_finished, is_whole) {
+        // Who is only counted has no open outcome of its own that would bring the next run to look again.
+        (true, true) if report.unlisted > 0 => DigestChange::Clear,
         (true, true) => DigestChange::Set(digest),
         (true, false) => DigestChange::Keep,
         (false, _) => DigestChange::Clear,
     };
-    closing.verify_next = run.had_unknown || run.ledger.unconfirmed().next().is_some() || !is_finished;
+    closing.verify_next = run.had_unknown
+        || mind.access.is_doubtful()
+        || run.ledger.unconfirmed().next().is_some()
+        || !is_finished;
     closing
 }
 
@@ -321,7 +338,7 @@ impl AccountReport {
         };
         if !self.holds.is_empty() || open().any(|it| it == Outcome::Held) {
             RunResult::Held
-        } else if open().any(|it| it != Outcome::Applied) {
+        } else if self.unlisted > 0 || open().any(|it| it != Outcome::Applied) {
             RunResult::Partial
         } else {
             RunResult::InSync

@@ -66,6 +66,8 @@ pub struct AccountReport {
     /// Every planned change of this run and every open one; in a plan, the outcome of those that will be
     /// sent is not known and `is_planned` says so.
     pub users: Vec<ReportedChange>,
+    /// Employees without a seat who are not among `users` but only counted: there are far more than seats.
+    pub unlisted: usize,
     /// What the owner of the CRM should mend, as in force.
     pub findings: Vec<Finding>,
     /// What waits for a person.
@@ -132,6 +134,7 @@ impl AccountReport {
             stop: None,
             rows: None,
             users: Vec::new(),
+            unlisted: 0,
             findings: Vec::new(),
             holds: Vec::new(),
             foreign: 0,

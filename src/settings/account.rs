@@ -238,7 +238,10 @@ fn read_target(
         ("tasks", TargetKind::Meta),
     ] {
         if kind != owner && account.has(name) {
-            let message = format!("is a table of {}, not of {}", owner.word(), kind.word());
+            let mut message = format!("is a table of {}, not of {}", owner.word(), kind.word());
+            if (name, kind) == ("access", TargetKind::WazzupV3) {
+                message.push_str(": its API has no call for roles, they are set in the cabinet");
+            }
             account.problem(name, message);
         }
     }

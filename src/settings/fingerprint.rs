@@ -12,6 +12,7 @@ use super::source::{SourceRead, SourceSettings};
 use super::target::{MetaMatch, MetaSettings, Platform, TargetSettings, WazzupCredential};
 use super::{AccountSettings, Settings};
 use crate::domain::guard::{Limit, Limits};
+use crate::source::preset::{Arguments, Preset};
 
 /// Two texts for one account.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,13 +73,20 @@ fn shapes_removals(source: &SourceSettings) -> Value {
         read_timeout: _,
         max_rows: _,
         long_ids,
-        file: _,
     } = source;
     let read = match read {
         SourceRead::Query(query) => json!(["query", query]),
-        SourceRead::Preset { name, params } => json!(["preset", name, params]),
+        SourceRead::Preset { preset, arguments } => shapes_preset(preset, arguments),
     };
     json!([url.configured(), read, long_ids.word()])
+}
+
+/// The queries are part of it, since another version of the program may ask something else by the same name;
+/// and the arguments with the defaults among them, for the same reason.
+fn shapes_preset(preset: &Preset, arguments: &Arguments) -> Value {
+    let arguments: BTreeMap<&str, String> = arguments.iter().collect();
+    let queries: Vec<&str> = preset.templates().collect();
+    json!(["preset", preset.name, arguments, queries])
 }
 
 fn shapes_holds(limits: &Limits) -> Value {

@@ -41,7 +41,7 @@ pub use secret::{Environment, NotAReference, SecretError, SecretRef};
 pub use service::{DaemonSettings, HttpSettings, NotifySettings, StoreSettings, StoreUrl};
 pub use source::{SourceRead, SourceSettings};
 pub use target::{MetaMatch, MetaSettings, Platform, TargetKind, TargetSettings, WazzupCredential};
-pub use urls::{Database, DatabaseUrl};
+pub use urls::DatabaseUrl;
 
 use account::Surroundings;
 use problem::{Place, Report};

@@ -82,18 +82,20 @@ impl<'a> Section<'a> {
     pub(super) fn key_of(&self, name: &str) -> String {
         match self.entries.get(name) {
             Some(value) if layers::is_environment(value) => layers::variable_name(&self.key, name),
-            _ if is_bare(name) => format!("{}.{name}", self.key),
-            _ => format!("{}.{:?}", self.key, shown(name)),
+            _ => format!("{}.{}", self.key, key_part(name)),
         }
     }
 
     /// Notes a problem of one key, at its place, or at the table's if it is absent.
     pub(super) fn problem(&self, name: &str, message: impl Into<String>) {
-        let place = self
-            .entries
+        self.report.add(self.place_of(name), self.key_of(name), message);
+    }
+
+    /// Where the key stands; if it is absent, where the table does.
+    pub(super) fn place_of(&self, name: &str) -> Place {
+        self.entries
             .get(name)
-            .map_or_else(|| self.place.clone(), |it| Place::of(it));
-        self.report.add(place, self.key_of(name), message);
+            .map_or_else(|| self.place.clone(), |it| Place::of(it))
     }
 
     /// Notes a mandatory key that is absent, saying what it is for.
@@ -341,6 +343,15 @@ pub(super) fn shown(text: &str) -> String {
         return text;
     }
     text.chars().take(MAX_SHOWN_CHARS).chain(['…']).collect()
+}
+
+/// A key as it is written in TOML behind a point.
+pub(super) fn key_part(name: &str) -> String {
+    if is_bare(name) {
+        name.to_owned()
+    } else {
+        format!("{:?}", shown(name))
+    }
 }
 
 /// Whether TOML lets the key stand without quotes.

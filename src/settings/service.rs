@@ -10,7 +10,8 @@ use url::Url;
 use super::schedule::Schedule;
 use super::secret::SecretRef;
 use super::section::{Section, nearest, shown};
-use super::urls::{self, Database, DatabaseUrl};
+use super::urls::{self, DatabaseUrl};
+use crate::source::Database;
 
 pub(super) const STORE_KEYS: &[&str] = &["url", "key", "backups"];
 pub(super) const DAEMON_KEYS: &[&str] = &[

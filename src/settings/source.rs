@@ -1,16 +1,14 @@
 //! `[sources.NAME]`: the databases of the CRMs.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use config::ValueKind;
 
-use super::problem::Place;
 use super::secret::SecretRef;
-use super::section::{Section, shown};
+use super::section::{Section, key_part, parse_word, shown, unknown};
 use super::urls::DatabaseUrl;
 use crate::domain::employee::LongIds;
+use crate::source::preset::{Arguments, ParamProblem, Preset};
 
 pub(super) const SOURCE_KEYS: &[&str] = &[
     "url",
@@ -43,8 +41,6 @@ pub struct SourceSettings {
     pub max_rows: u64,
     /// What becomes of ids that are longer than the target allows.
     pub long_ids: LongIds,
-    /// The file that says so.
-    pub(super) file: Option<PathBuf>,
 }
 
 /// What a source is asked.
@@ -54,10 +50,10 @@ pub enum SourceRead {
     Query(String),
     /// A built-in query for a known CRM.
     Preset {
-        /// Name of the CRM.
-        name: String,
+        /// The query.
+        preset: Box<Preset>,
         /// What the preset leaves open.
-        params: BTreeMap<String, String>,
+        arguments: Arguments,
     },
 }
 
@@ -75,8 +71,12 @@ pub(super) fn read(name: &str, section: &Section<'_>) -> Option<SourceSettings> 
     absent("url", "the address of the CRM's database, or a reference to it");
     let url = section.parsed("url", DatabaseUrl::parse);
     let query = section.text("query").map(str::to_owned);
-    let preset = section.text("preset").map(str::to_owned);
-    let params = section.map("params", param);
+    let preset = section.parsed("preset", built_in);
+    let read = match (query, preset) {
+        (Some(query), _) => Some(SourceRead::Query(query)),
+        (None, Some(preset)) => with_arguments(preset, url.as_ref(), section),
+        (None, None) => None,
+    };
     if section.has("query") && section.has("preset") {
         section.problem("preset", "give `query` or `preset`, not both");
     } else if !section.has("preset") {
@@ -99,26 +99,63 @@ pub(super) fn read(name: &str, section: &Section<'_>) -> Option<SourceSettings> 
             &[("reject", LongIds::Reject), ("hash", LongIds::Hash)],
         )
         .unwrap_or(LongIds::Reject);
-    let read = match (query, preset) {
-        (Some(query), _) => SourceRead::Query(query),
-        (None, Some(name)) => SourceRead::Preset {
-            name,
-            params: params.unwrap_or_default(),
-        },
-        (None, None) => return None,
-    };
-    let Place { file, .. } = section.place().clone();
     Some(SourceSettings {
         name: name.to_owned(),
         url: url?,
         password,
-        read,
+        read: read?,
         default_region,
         read_timeout,
         max_rows,
         long_ids,
-        file,
     })
+}
+
+/// The built-in preset of that name.
+fn built_in(name: &str) -> Result<Preset, String> {
+    let names: Vec<(&str, &str)> = Preset::names().map(|it| (it, it)).collect();
+    let name = parse_word(name, &names)?;
+    Preset::built_in(name).ok_or_else(|| format!("there is no preset {name}"))
+}
+
+/// The preset with the `params` of the section, if it fits them and the database; else notes why not.
+fn with_arguments(preset: Preset, url: Option<&DatabaseUrl>, section: &Section<'_>) -> Option<SourceRead> {
+    // Of an address behind a reference the database is known when a command needs it, and not before.
+    if let Some(DatabaseUrl::Plain { database, .. }) = url
+        && let Err(wrong) = preset.fits(*database)
+    {
+        section.problem("preset", wrong.to_string());
+    }
+    // An unreadable one is noted already, and not missing.
+    let given = section.map("params", |params, name| Some(param(params, name)));
+    let is_given = |name: &str| given.as_ref().is_some_and(|it| it.contains_key(name));
+    let readable = given.iter().flatten();
+    let readable = readable.filter_map(|(name, it)| Some((name.clone(), it.clone()?)));
+    let problems = match preset.arguments(&readable.collect()) {
+        Ok(arguments) => {
+            let preset = Box::new(preset);
+            return Some(SourceRead::Preset { preset, arguments });
+        }
+        Err(problems) => problems,
+    };
+    let key = |name: &str| format!("{}.{}", section.key_of("params"), key_part(name));
+    let place = || section.place_of("params");
+    let report = section.report();
+    for problem in problems {
+        match problem {
+            ParamProblem::Missing { name, .. } if is_given(&name) => {}
+            ParamProblem::Missing { name, about } => {
+                report.add_absent(place(), key(&name), format!("missing: {about}"));
+            }
+            ParamProblem::Unfit { name, why } => report.add(place(), key(&name), why.to_string()),
+            ParamProblem::Unknown { name } => {
+                let known = preset.params.keys().map(String::as_str);
+                let message = unknown("parameter of this preset", &name, known);
+                report.add(place(), key(&name), message);
+            }
+        }
+    }
+    None
 }
 
 /// A parameter is text; a number such as a company's id is its digits.

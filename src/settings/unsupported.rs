@@ -4,9 +4,7 @@
 //! implementation is named instead of being ignored.
 
 use super::problem::{Place, Problem};
-use super::source::SourceRead;
 use super::target::{Platform, WazzupCredential};
-use super::urls::{Database, DatabaseUrl};
 use super::{AccountSettings, Settings, StoreUrl};
 
 const NOT_YET: &str = "is not supported by this version yet";
@@ -32,32 +30,7 @@ impl Settings {
 
     /// What one account asks for, enabled or not, and this version can't do.
     pub fn unsupported_of(&self, account: &AccountSettings) -> Vec<Problem> {
-        let mut problems = of_target(account);
-        problems.extend(self.of_source(account));
-        problems
-    }
-
-    fn of_source(&self, account: &AccountSettings) -> Vec<Problem> {
-        let Some(source) = self.source_of(account) else {
-            return Vec::new();
-        };
-        let place = Place {
-            file: source.file.clone(),
-            line: None,
-        };
-        let key = |name: &str| format!("sources.{}.{name}", source.name);
-        let mut problems = Vec::new();
-        if let DatabaseUrl::Plain {
-            database: Database::MySql,
-            ..
-        } = source.url
-        {
-            problems.push(problem(&place, key("url"), "MySQL"));
-        }
-        if let SourceRead::Preset { .. } = source.read {
-            problems.push(problem(&place, key("preset"), "a preset"));
-        }
-        problems
+        of_target(account)
     }
 }
 
@@ -65,25 +38,17 @@ fn of_target(account: &AccountSettings) -> Vec<Problem> {
     let key = |name: &str| format!("accounts[{}].{name}", account.name);
     let mut problems = Vec::new();
     match &account.target.platform {
-        Platform::WazzupV2 { credential, access } => {
-            match credential {
-                WazzupCredential::Token(_) => {}
-                WazzupCredential::WhiteLabel { .. } => {
-                    let key = key("target.white_label");
-                    problems.push(problem(&account.place, key, "a partner's login"));
-                }
-                WazzupCredential::OAuth { .. } => {
-                    problems.push(problem(&account.place, key("target.oauth"), "OAuth"));
-                }
+        Platform::WazzupV2 { credential, .. } => match credential {
+            WazzupCredential::Token(_) => {}
+            WazzupCredential::WhiteLabel { .. } => {
+                let key = key("target.white_label");
+                problems.push(problem(&account.place, key, "a partner's login"));
             }
-            if access.is_some() {
-                problems.push(problem(&account.place, key("access"), "managing access"));
+            WazzupCredential::OAuth { .. } => {
+                problems.push(problem(&account.place, key("target.oauth"), "OAuth"));
             }
-        }
-        Platform::WazzupV3 { .. } | Platform::Wuts { .. } | Platform::Meta(_) => {
-            let kind = account.target.kind().word();
-            problems.push(problem(&account.place, key("target.kind"), kind));
-        }
+        },
+        Platform::WazzupV3 { .. } | Platform::Wuts { .. } | Platform::Meta(_) => {}
     }
     problems
 }

@@ -7,18 +7,8 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use super::secret::{Environment, SecretError, SecretRef};
+use crate::source::Database;
 use secrecy::SecretString;
-
-/// The database that an address names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Database {
-    /// PostgreSQL.
-    Postgres,
-    /// MySQL or MariaDB.
-    MySql,
-    /// An SQLite file.
-    Sqlite,
-}
 
 /// The address of a database.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,12 +32,7 @@ impl DatabaseUrl {
         }
         let unknown = "expected an address (postgres://…, mysql://… or sqlite:PATH) or a reference to one \
                        (env:NAME, file:PATH or cred:NAME)";
-        let database = match text.split_once(':').map(|(scheme, _)| scheme) {
-            Some("postgres" | "postgresql") => Database::Postgres,
-            Some("mysql" | "mariadb") => Database::MySql,
-            Some("sqlite") => Database::Sqlite,
-            _ => return Err(unknown.to_owned()),
-        };
+        let database = Database::of_url(text).ok_or(unknown)?;
         let plain = DatabaseUrl::Plain {
             database,
             url: text.to_owned(),

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
 use super::faults::Traits;
-use super::platform;
+use super::{meta, platform, wuts};
 
 /// One request to a platform.
 #[derive(Clone, Debug)]
@@ -14,10 +14,14 @@ pub(super) struct Call {
     pub(super) method: Method,
     /// Path with query.
     pub(super) path: String,
-    /// The text of the header `Authorization` after `Bearer`.
+    /// The text of the header `Authorization` after `Bearer`; at Meta, a parameter does as well.
     pub(super) token: Option<String>,
     pub(super) body: Payload,
     pub(super) request: platform::Request,
+    /// The request, if its path belongs to WUTS.
+    pub(super) wuts: Option<wuts::Request>,
+    /// The request, if its path begins with a version of Meta's API.
+    pub(super) meta: Option<meta::Request>,
 }
 
 /// A request's body.
@@ -32,19 +36,43 @@ pub(super) enum Payload {
 
 impl Call {
     pub(super) fn read(parts: &Parts, body: &Bytes) -> Call {
+        let meta = meta::Request::read(parts, body);
         let body = payload(&parts.headers, body);
         let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
+        let wuts = wuts::Request::read(&parts.method, &parts.uri, &body);
         Call {
             method: parts.method.clone(),
             path: path.to_owned(),
-            token: bearer(&parts.headers),
+            token: match &wuts {
+                Some(_) => wuts::token(&parts.headers),
+                None => bearer(&parts.headers).or_else(|| meta.as_ref()?.token().map(str::to_owned)),
+            },
+            wuts,
             request: platform::Request::read(&parts.method, &parts.uri, &body),
             body,
+            meta,
         }
     }
 
     pub(super) fn is_read(&self) -> bool {
         self.method == Method::GET
+    }
+
+    /// The users that the request names, as often as it does.
+    pub(super) fn user_ids(&self) -> Vec<String> {
+        match (&self.wuts, &self.meta) {
+            (Some(request), _) => request.user_ids(),
+            (None, Some(request)) => request.user_ids(),
+            (None, None) => self.request.user_ids(),
+        }
+    }
+
+    /// The phones that the request gives to users.
+    pub(super) fn phones(&self) -> Vec<String> {
+        match (&self.wuts, &self.meta) {
+            (None, None) => self.request.phones(),
+            _ => Vec::new(),
+        }
     }
 
     pub(super) fn traits<'a>(&'a self, user_ids: &'a [String]) -> Traits<'a> {

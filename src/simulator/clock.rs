@@ -5,6 +5,15 @@ use std::time::{Duration, Instant, SystemTime};
 /// Where a clock that is moved by hand starts, in Unix seconds. Any fixed instant would do.
 const MANUAL_EPOCH_SECONDS: u64 = 1_800_000_000;
 
+/// An instant, in both ways in which it is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    /// Milliseconds since the start of the simulator.
+    pub(super) ms: u64,
+    /// What stands on a calendar.
+    pub(super) unix_seconds: u64,
+}
+
 /// Milliseconds since the start of the simulator.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Clock {
@@ -18,6 +27,18 @@ impl Clock {
             Clock::Manual(Duration::ZERO)
         } else {
             Clock::Real(Instant::now())
+        }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        self.at(self.now_ms())
+    }
+
+    /// Now, but for the milliseconds: an effect that is late happens at its own time.
+    pub(super) fn at(&self, ms: u64) -> Moment {
+        Moment {
+            ms,
+            unix_seconds: self.unix_seconds(),
         }
     }
 

@@ -12,6 +12,9 @@
 //! | `GET faults`, `POST faults`, `DELETE faults` | the faults in force; adds one or an array; removes all |
 //! | `PUT users` | `{"account", "users", "protected", "replace"}`: puts users, or replaces all |
 //! | `DELETE users` | `{"account", "user_ids"}` |
+//! | `GET wuts`, `PATCH wuts` | the tenants of WUTS; changes those of its switches that are given |
+//! | `PUT wuts`, `DELETE wuts` | `{"tenant", "users", "protected"}`: puts users; `{"tenant", "user_ids"}` |
+//! | `PUT meta` | a business of Meta: adds it, or replaces the one with its token |
 //! | `POST land` | lands delayed effects |
 //! | `POST advance` | `{"millis"}`: moves a manual clock |
 
@@ -24,10 +27,11 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::faults::Fault;
+use super::meta::MetaBusiness;
 use super::reply::Reply;
 use super::server::Shared;
-use super::switches::Switches;
 use super::world::{SimUser, World};
+use super::wuts;
 
 /// What all paths of the control plane begin with.
 pub(super) const PREFIX: &str = "/_simulator/";
@@ -103,7 +107,7 @@ fn steer(
             to_value(&world.switches)?
         }
         ("PATCH", "switches") => {
-            world.switches = patched(&world.switches, body)?;
+            world.switches = patched(&world.switches, read(body)?)?;
             to_value(&world.switches)?
         }
         ("GET", "faults") => to_value(&world.faults.list())?,
@@ -134,6 +138,17 @@ fn steer(
             world.remove_users(&delete.account, &delete.user_ids);
             done
         }
+        (method, "wuts") => {
+            let now = world.clock.now();
+            match wuts::steer(&mut world.wuts, method, body, now)? {
+                Some(value) => value,
+                None => return Ok(None),
+            }
+        }
+        ("PUT", "meta") => {
+            world.put_meta(read(body)?);
+            done
+        }
         ("POST", "land") => {
             world.land_all();
             done
@@ -153,30 +168,40 @@ fn state(world: &World) -> Result<Value, serde_json::Error> {
         let users: Vec<&SimUser> = account.users().values().collect();
         json!({"account": token, "users": users, "protected": account.protected})
     });
+    let meta: Vec<&MetaBusiness> = world.meta.values().map(|it| &**it.state()).collect();
     Ok(json!({
         "now_ms": world.clock.now_ms(),
         "accounts": accounts.collect::<Vec<Value>>(),
+        "meta": meta,
         "switches": to_value(&world.switches)?,
         "faults": to_value(&world.faults.list())?,
         "counts": to_value(&world.record.counts)?,
     }))
 }
 
-/// The switches with those replaced that the body names.
-fn patched(switches: &Switches, body: &[u8]) -> Result<Switches, serde_json::Error> {
-    let changes: serde_json::Map<String, Value> = read(body)?;
+/// The switches with those replaced that are given.
+pub(super) fn patched<T: Serialize + DeserializeOwned>(
+    switches: &T,
+    changes: serde_json::Map<String, Value>,
+) -> Result<T, serde_json::Error> {
     let mut all = to_value(switches)?;
-    for (key, value) in changes {
-        match (&mut all[&key], value) {
-            // Those of one platform: the others of it stay.
-            (Value::Object(group), Value::Object(changes)) => group.extend(changes),
-            (switch, value) => *switch = value,
-        }
-    }
+    patch(&mut all, Value::Object(changes));
     serde_json::from_value(all)
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
+/// Replaces what the changes name, in groups of switches too.
+fn patch(all: &mut Value, changes: Value) {
+    match (all, changes) {
+        (Value::Object(all), Value::Object(changes)) => {
+            for (key, value) in changes {
+                patch(all.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (all, value) => *all = value,
+    }
+}
+
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     serde_json::from_slice(body)
 }
 

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::world::SimUser;
+use super::wuts::WutsUser;
 
 /// One rule: which requests, and what happens to them.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -16,7 +17,7 @@ pub struct Fault {
     pub when: When,
     /// Whether the struck request has its effect. Reads have none either way.
     ///
-    /// For [`How::Slow`] and [`How::Meddle`] it always has; this tells whether before or after.
+    /// For [`How::Slow`] and the meddling ones it always has; this tells whether before or after.
     #[serde(default)]
     pub strikes: Strikes,
     /// What happens.
@@ -63,6 +64,9 @@ pub enum MethodIs {
     /// PATCH.
     #[serde(alias = "PATCH")]
     Patch,
+    /// PUT.
+    #[serde(alias = "PUT")]
+    Put,
     /// DELETE.
     #[serde(alias = "DELETE")]
     Delete,
@@ -78,6 +82,7 @@ impl MethodIs {
             MethodIs::Get | MethodIs::Read => method == "GET",
             MethodIs::Post => method == "POST",
             MethodIs::Patch => method == "PATCH",
+            MethodIs::Put => method == "PUT",
             MethodIs::Delete => method == "DELETE",
             MethodIs::Write => method != "GET",
         }
@@ -153,6 +158,15 @@ pub enum How {
         #[serde(default)]
         remove: Vec<String>,
     },
+    /// The same in a tenant of WUTS.
+    MeddleTenant {
+        /// Users added or changed, by their ids.
+        #[serde(default)]
+        put: Vec<WutsUser>,
+        /// Ids of users removed, before others are put.
+        #[serde(default)]
+        remove: Vec<String>,
+    },
     /// The answer is lost now and the effect lands later, whatever [`Fault::strikes`] says.
     DelayedEffect {
         /// When.
@@ -175,6 +189,7 @@ impl How {
             How::Hang { .. } => "hang",
             How::Slow { .. } => "slow",
             How::Meddle { .. } => "meddle",
+            How::MeddleTenant { .. } => "meddle_tenant",
             How::Truncated => "truncated",
             How::EndlessBody => "endless_body",
             How::DelayedEffect { .. } => "delayed_effect",

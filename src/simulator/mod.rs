@@ -7,8 +7,8 @@
 //! world looks like and then look at the world again, not at a list of expected calls.
 //!
 //! It knows nothing of the client's code, by design: a client and a simulator that share code also
-//! share its misunderstandings. It speaks Wazzup v2 below `/v2` and Wazzup v3 below `/v3`; both
-//! show the same accounts.
+//! share its misunderstandings. It speaks Wazzup v2 below `/v2` and Wazzup v3 below `/v3`, which show the same
+//! accounts; WUTS below `/users`; and Meta's Graph API under paths such as `/v25.0/`.
 //!
 //! Two simulators with the same setup that get the same requests in the same order give the same
 //! answers, up to the time stamps; with a [manual clock](Setup::manual_clock) those too.
@@ -17,6 +17,8 @@ mod call;
 mod clock;
 mod control;
 mod faults;
+mod history;
+mod meta;
 mod platform;
 mod record;
 mod reply;
@@ -26,6 +28,7 @@ mod wazzup;
 mod wazzup_v2;
 mod wazzup_v3;
 mod world;
+mod wuts;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,6 +40,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use faults::{Fault, How, Lands, MethodIs, RetryAfter, Strikes, When};
+pub use meta::{
+    AlreadyAssigned, GraphErrorBody, MetaBusiness, MetaSwitches, MetaUser, RemoveUnassigned, TasksOnRead,
+    UnknownUser, UsageHeaders,
+};
 pub use record::{Counts, RequestRecord, Rule, Violation};
 pub use switches::{
     AbsentGet, AbsentPhone, BatchRule, CodeCase, DeleteUnknown, Envelope, ErrorShape, OverBatch,
@@ -44,6 +51,10 @@ pub use switches::{
 };
 pub use wazzup_v3::{BulkDelete, Count, ListShape, RateLimit, Success, TooMany, V3Switches};
 pub use world::SimUser;
+pub use wuts::{
+    CapShown, EmailCase, ErrorCodes, Ids, ListEnvelope, Lockout, PutRole, RoleCase, Transition, UserEnvelope,
+    WutsErrorShape, WutsSwitches, WutsTenant, WutsTokens, WutsUser,
+};
 
 use clock::Clock;
 use server::Shared;
@@ -62,6 +73,12 @@ pub struct Setup {
     pub switches: Switches,
     /// The accounts.
     pub accounts: Vec<AccountSetup>,
+    /// The switches of WUTS.
+    pub wuts_switches: WutsSwitches,
+    /// The tenants of WUTS.
+    pub tenants: Vec<WutsTenant>,
+    /// Businesses of Meta.
+    pub meta: Vec<MetaBusiness>,
     /// Faults in force from the beginning.
     pub faults: Vec<Fault>,
 }
@@ -92,6 +109,13 @@ impl Setup {
             users: users.into_iter().collect(),
             protected: Vec::new(),
         });
+        self
+    }
+
+    /// One more business of Meta.
+    #[must_use]
+    pub fn and_meta(mut self, business: MetaBusiness) -> Setup {
+        self.meta.push(business);
         self
     }
 
@@ -129,12 +153,23 @@ impl Simulator {
             manual_clock,
             switches,
             accounts,
+            wuts_switches,
+            tenants,
+            meta,
             faults,
         } = setup;
         let mut world = World::new(Clock::new(manual_clock), switches);
         for account in accounts {
             world.put_users(&account.token, account.users, true);
             world.protect(&account.token, account.protected);
+        }
+        world.wuts.switches = wuts_switches;
+        let now = world.clock.now();
+        for tenant in tenants {
+            world.wuts.put_tenant(tenant, now);
+        }
+        for business in meta {
+            world.put_meta(business);
         }
         for fault in faults {
             world.faults.add(fault);
@@ -181,6 +216,22 @@ impl Simulator {
     /// An administrator's hand: removes a user, if there is one.
     pub fn remove_user(&self, token: &str, id: &str) {
         self.settled().remove_users(token, &[id.to_owned()]);
+    }
+
+    /// A business of Meta as it is now; `None` if no business has this token.
+    pub fn meta(&self, token: &str) -> Option<MetaBusiness> {
+        let world = self.settled();
+        world.meta.get(token).map(|it| MetaBusiness::clone(it.state()))
+    }
+
+    /// An administrator's hand: changes a business of Meta, if there is one with this token.
+    pub fn update_meta(&self, token: &str, change: impl FnOnce(&mut MetaBusiness)) {
+        let mut world = self.settled();
+        let state = world.meta.get(token).map(|it| MetaBusiness::clone(it.state()));
+        if let Some(mut state) = state {
+            change(&mut state);
+            world.put_meta(state);
+        }
     }
 
     /// From now on every write that names one of these users is a violation.

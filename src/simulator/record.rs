@@ -81,10 +81,42 @@ pub enum Rule {
     FreeSeats,
     /// Users that the test protects are not written to.
     ProtectedUser,
+    /// WUTS: the user whose token a request carries is not written to.
+    OwnUser,
+    /// WUTS: the last active administrator is neither deactivated, nor degraded, nor deleted.
+    LastAdmin,
+    /// WUTS: no id is written to that was never anybody's.
+    KnownUser,
+    /// WUTS: a role is one of those documented.
+    KnownRole,
+    /// WUTS: no user is created for an e-mail that has one, unless the list did not show it yet.
+    EmailFree,
+    /// WUTS: a create is not repeated before the list was read again.
+    CreateOnce,
+    /// WUTS: a password has at least 16 characters, and letters of both cases, digits and signs.
+    StrongPassword,
+    /// WUTS: no password is used twice.
+    FreshPassword,
     /// Requests keep the configured pace.
     Pace,
     /// Writes to one account follow one another.
     OneWriteAtATime,
+    /// Meta: people are left alone; only system users are written to.
+    HumanUntouched,
+    /// Meta: the system user behind the token is left alone.
+    OwnUserUntouched,
+    /// Meta: who asks for the assigned users names the business.
+    BusinessNamed,
+    /// Meta: all requests go to one host, and none to the address that a page names as the next one.
+    OneHost,
+    /// Meta: the token is in the header alone.
+    TokenInHeader,
+    /// Meta: where the app has a secret, every request proves that its sender knows it.
+    AppSecretProof,
+    /// Meta: no system user is made with a name that one has already.
+    NameFree,
+    /// Meta: who was told for how long it is blocked asks for nothing meanwhile.
+    Patience,
 }
 
 /// Numbers of requests since the last clearing.
@@ -100,6 +132,8 @@ pub struct Counts {
     pub posts: u64,
     /// PATCH.
     pub patches: u64,
+    /// PUT.
+    pub puts: u64,
     /// DELETE.
     pub deletes: u64,
     /// Requests that a fault struck.
@@ -109,9 +143,9 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// POST, PATCH and DELETE together.
+    /// POST, PATCH, PUT and DELETE together.
     pub fn writes(&self) -> u64 {
-        self.posts + self.patches + self.deletes
+        self.posts + self.patches + self.puts + self.deletes
     }
 }
 
@@ -139,6 +173,7 @@ impl Record {
             "GET" => counts.reads += 1,
             "POST" => counts.posts += 1,
             "PATCH" => counts.patches += 1,
+            "PUT" => counts.puts += 1,
             "DELETE" => counts.deletes += 1,
             _ => {}
         }

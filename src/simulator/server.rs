@@ -125,9 +125,9 @@ impl Ticket {
                 let reply = early.unwrap_or_else(|| self.perform(&call));
                 Ok(self.send(reply))
             }
-            How::Meddle { put, remove } => {
+            hand @ (How::Meddle { .. } | How::MeddleTenant { .. }) => {
                 let early = is_after_effect.then(|| self.perform(&call));
-                self.shared.lock().meddle(&call, put, &remove);
+                self.shared.lock().meddle(&call, &hand);
                 let reply = early.unwrap_or_else(|| self.perform(&call));
                 Ok(self.send(reply))
             }
@@ -142,7 +142,11 @@ impl Ticket {
     /// Answers wrongly or not at all; `own` is the answer that the request would have had.
     async fn break_off(self, how: How, own: Option<Reply>) -> Result<Response<Body>, NoAnswer> {
         let reply = match how {
-            How::Reset | How::Slow { .. } | How::Meddle { .. } | How::DelayedEffect { .. } => {
+            How::Reset
+            | How::Slow { .. }
+            | How::Meddle { .. }
+            | How::MeddleTenant { .. }
+            | How::DelayedEffect { .. } => {
                 return Err(NoAnswer);
             }
             How::Hang { millis: Some(millis) } => {

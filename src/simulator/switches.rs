@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::meta::MetaSwitches;
 pub use super::wazzup_v3::V3Switches;
 
 /// All switches. As TOML or JSON every key is optional, and an unknown key is an error.
@@ -103,6 +104,10 @@ pub struct Switches {
     pub max_requests_per_second: Option<u32>,
     /// Seed of all that is random here, such as the order of an unsorted list.
     pub seed: u64,
+
+    /// Meta's own. Of the others, those that are not about one platform hold for it too: the lag of reads, the
+    /// delay of answers.
+    pub meta: MetaSwitches,
 }
 
 impl Default for Switches {
@@ -151,6 +156,7 @@ impl Default for Switches {
             v3: V3Switches::default(),
             max_requests_per_second: None,
             seed: 0,
+            meta: MetaSwitches::default(),
         }
     }
 }

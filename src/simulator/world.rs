@@ -3,7 +3,8 @@
 //!
 //! Everything here is synchronous and lives behind one lock; the server waits only outside of it.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeSet;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::Arc;
 
 use axum::http::StatusCode;
@@ -12,11 +13,14 @@ use serde_json::Value;
 
 use super::call::{Call, Payload};
 use super::clock::Clock;
-use super::faults::{Fault, FaultBook, Lands};
+use super::faults::{Fault, FaultBook, How, Lands};
+use super::history::{Arrivals, History};
+use super::meta::{self, Business, MetaBusiness};
 use super::record::{Record, RequestRecord, Rule};
 use super::reply::Reply;
 use super::switches::Switches;
 use super::wazzup::Now;
+use super::wuts::Wuts;
 
 /// A user as the platform keeps it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -48,38 +52,35 @@ pub(super) type UserMap = BTreeMap<String, SimUser>;
 /// One account of the platform.
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    users: Arc<UserMap>,
-    /// Earlier states with the time at which each ended, oldest first; as far back as reads lag.
-    past: VecDeque<(u64, Arc<UserMap>)>,
+    users: History<UserMap>,
     pub(super) protected: BTreeSet<String>,
-    /// Arrivals within the last second.
-    recent_ms: VecDeque<u64>,
+    arrivals: Arrivals,
     /// Begin of the window in which requests are counted, and their number.
     window: (u64, u64),
 }
 
 impl Account {
     pub(super) fn users(&self) -> &Arc<UserMap> {
-        &self.users
+        self.users.now()
     }
 
     pub(super) fn set_users(&mut self, users: UserMap, now_ms: u64, lag_ms: u64) {
-        if lag_ms > 0 {
-            self.past.push_back((now_ms, Arc::clone(&self.users)));
-        }
-        while self.past.front().is_some_and(|it| it.0 + lag_ms < now_ms) {
-            self.past.pop_front();
-        }
-        self.users = Arc::new(users);
+        self.users.set(users, now_ms, lag_ms);
     }
 
     /// The users as they were `lag_ms` ago.
     pub(super) fn users_as_seen(&self, now_ms: u64, lag_ms: u64) -> &Arc<UserMap> {
-        // The oldest state that ended within the lag was still in force at its beginning.
-        self.past
-            .iter()
-            .find(|it| it.0 + lag_ms > now_ms)
-            .map_or(&self.users, |it| &it.1)
+        self.users.as_seen(now_ms, lag_ms)
+    }
+
+    /// Counts a request; how many there were since the window began.
+    pub(super) fn count_in_window(&mut self, now_ms: u64, window_ms: u64) -> u64 {
+        let (begin_ms, n_requests) = &mut self.window;
+        if *begin_ms + window_ms <= now_ms {
+            (*begin_ms, *n_requests) = (now_ms, 0);
+        }
+        *n_requests += 1;
+        *n_requests
     }
 }
 
@@ -111,6 +112,10 @@ struct UnderWay {
 pub(super) struct World {
     pub(super) clock: Clock,
     pub(super) accounts: BTreeMap<String, Account>,
+    /// The tenants of WUTS, which have users of their own kind.
+    pub(super) wuts: Wuts,
+    /// Businesses of Meta by token.
+    pub(super) meta: BTreeMap<String, Business>,
     pub(super) switches: Switches,
     pub(super) faults: FaultBook,
     pub(super) record: Record,
@@ -131,6 +136,8 @@ impl World {
         World {
             clock,
             accounts: BTreeMap::new(),
+            wuts: Wuts::default(),
+            meta: BTreeMap::new(),
             switches,
             faults: FaultBook::default(),
             record: Record::default(),
@@ -159,19 +166,55 @@ impl World {
         account.protected.extend(ids);
     }
 
-    /// An administrator's hand, in the account of the request.
-    pub(super) fn meddle(&mut self, call: &Call, put: Vec<SimUser>, remove: &[String]) {
-        if let Some(token) = call.token.as_ref().filter(|it| self.accounts.contains_key(*it)) {
-            self.remove_users(token, remove);
-            self.put_users(token, put, false);
+    /// An administrator's hand: this is how the business is now. Makes it if need be.
+    pub(super) fn put_meta(&mut self, state: MetaBusiness) {
+        let now_ms = self.clock.now_ms();
+        match self.meta.entry(state.token.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(Business::new(state));
+            }
+            Entry::Occupied(mut entry) => entry.get_mut().put(state, now_ms, self.switches.read_lag_ms),
         }
+    }
+
+    /// An administrator's hand, in the account of the request, as the fault says.
+    pub(super) fn meddle(&mut self, call: &Call, how: &How) {
+        let Some(token) = self.account_of(call) else {
+            return;
+        };
+        let business = call.meta.as_ref().and_then(|_| self.meta.get(&token));
+        match (how, business) {
+            (How::Meddle { put, remove }, Some(business)) => {
+                let meddled = business.state().meddled(put.clone(), remove);
+                self.put_meta(meddled);
+            }
+            (How::Meddle { put, remove }, None) => {
+                self.remove_users(&token, remove);
+                self.put_users(&token, put.clone(), false);
+            }
+            (How::MeddleTenant { put, remove }, _) => {
+                let now = self.clock.now();
+                self.wuts.meddle(&token, put, remove, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// The token of the call, if it is an account's on the platform that is called.
+    fn account_of(&self, call: &Call) -> Option<String> {
+        let is_known = |token: &String| match (&call.wuts, &call.meta) {
+            (Some(_), _) => self.wuts.knows(token),
+            (None, Some(_)) => self.meta.contains_key(token),
+            (None, None) => self.accounts.contains_key(token),
+        };
+        call.token.clone().filter(is_known)
     }
 
     fn change_users(&mut self, token: &str, change: impl FnOnce(&mut UserMap)) {
         let now_ms = self.clock.now_ms();
         let is_new = !self.accounts.contains_key(token);
         let account = self.accounts.entry(token.to_owned()).or_default();
-        let mut users = UserMap::clone(&account.users);
+        let mut users = UserMap::clone(account.users());
         change(&mut users);
         // There is no earlier state of a new account that a read could show.
         let lag_ms = if is_new { 0 } else { self.switches.read_lag_ms };
@@ -183,12 +226,8 @@ impl World {
         let seq = self.record.next_seq();
         self.land_due(seq);
         let now_ms = self.clock.now_ms();
-        let user_ids = call.request.user_ids();
-        let account = call
-            .token
-            .as_ref()
-            .filter(|it| self.accounts.contains_key(*it))
-            .cloned();
+        let user_ids = call.user_ids();
+        let account = self.account_of(call);
 
         self.note_violations(seq, call, account.as_deref(), now_ms);
         let fault = self.faults.strike(&call.traits(&user_ids));
@@ -213,11 +252,12 @@ impl World {
             method: call.method.to_string(),
             path: call.path.clone(),
             account,
-            phones: call.request.phones(),
+            phones: call.phones(),
             user_ids,
-            body: match &call.body {
-                Payload::Json(value) => value.clone(),
-                Payload::Absent | Payload::Unreadable(_) => Value::Null,
+            body: match (&call.meta, &call.body) {
+                (Some(request), _) => request.form(),
+                (None, Payload::Json(value)) => value.clone(),
+                (None, Payload::Absent | Payload::Unreadable(_)) => Value::Null,
             },
             status: None,
             fault: fault.as_ref().map(|it| it.how.name().to_owned()),
@@ -232,8 +272,17 @@ impl World {
 
     fn note_violations(&mut self, seq: u64, call: &Call, account: Option<&str>, now_ms: u64) {
         let mut broken = Vec::new();
-        if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
-            broken.extend(account.broken_pace(self.switches.max_requests_per_second, now_ms));
+        let max_per_second = self.switches.max_requests_per_second;
+        if let (Some(request), Some(token)) = (&call.wuts, account) {
+            self.wuts
+                .audit(request, token, max_per_second, now_ms, &mut broken);
+        } else if let (Some(request), Some(token)) = (&call.meta, account) {
+            if let Some(business) = self.meta.get_mut(token) {
+                business.audit(request, now_ms, &mut broken);
+            }
+        } else if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
+            let too_many = account.arrivals.too_many(max_per_second, now_ms);
+            broken.extend(too_many.map(|it| (Rule::Pace, it)));
             call.request.audit(account, &self.switches, &mut broken);
         } else {
             broken.push((Rule::KnownToken, "the token is no account's".to_owned()));
@@ -251,6 +300,18 @@ impl World {
     }
 
     fn perform_at(&mut self, seq: u64, call: &Call, now_ms: u64) -> Reply {
+        if let Some(request) = &call.wuts {
+            let now = self.clock.at(now_ms);
+            let (reply, had_effect) = self.wuts.answer(request, call.token.as_deref(), now);
+            self.record.update(seq, |it| it.had_effect |= had_effect);
+            return reply;
+        }
+        if let Some(request) = &call.meta {
+            let business = call.token.as_ref().and_then(|it| self.meta.get_mut(it));
+            let (reply, had_effect) = meta::answer(request, business, &self.switches, now_ms, seq);
+            self.record.update(seq, |it| it.had_effect |= had_effect);
+            return reply;
+        }
         let account = call.token.as_ref().and_then(|it| self.accounts.get_mut(it));
         let mut now = Now {
             switches: &self.switches,
@@ -323,33 +384,6 @@ impl World {
     /// meanwhile is then no violation, since a client may send again what it gave up.
     pub(super) fn abandoned(&mut self, seq: u64) {
         self.under_way.remove(&seq);
-    }
-}
-
-impl Account {
-    /// Counts a request; how many there were since the window began.
-    pub(super) fn count_in_window(&mut self, now_ms: u64, window_ms: u64) -> u64 {
-        let (begin_ms, n_requests) = &mut self.window;
-        if *begin_ms + window_ms <= now_ms {
-            (*begin_ms, *n_requests) = (now_ms, 0);
-        }
-        *n_requests += 1;
-        *n_requests
-    }
-
-    /// Notes an arrival, and tells if the last second had too many.
-    fn broken_pace(&mut self, max_per_second: Option<u32>, now_ms: u64) -> Option<(Rule, String)> {
-        let max = max_per_second?;
-        self.recent_ms.push_back(now_ms);
-        while self.recent_ms.front().is_some_and(|it| it + 1000 <= now_ms) {
-            self.recent_ms.pop_front();
-        }
-        // One more than the pace is no violation: requests that left exactly paced may arrive with a jitter.
-        let n_recent = self.recent_ms.len();
-        (n_recent > max as usize + 1).then(|| {
-            let text = format!("{n_recent} requests within a second, the pace is {max}");
-            (Rule::Pace, text)
-        })
     }
 }
 

@@ -3,8 +3,9 @@
 //! A source decides nothing about employees. It runs the configured query, turns each value into text
 //! and says precisely why a read failed, so that an outage is never taken for an empty table.
 //!
-//! One file for each kind of database; what they share is in `rows` (columns, limits, assembly of rows)
-//! and `request` (what to read, and how a failure is told).
+//! One module for each kind of database; what they share is in `rows` (columns, limits, assembly of rows),
+//! `request` (what to read, and how a failure is told) and `server` (the address of a server). [`preset`]
+//! knows the queries for known CRMs.
 
 use std::time::Duration;
 
@@ -13,14 +14,23 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::domain::table::{Column, CompleteRead};
 
+pub use database::Database;
+
+mod database;
+mod mysql;
 mod postgres;
+pub mod preset;
 mod request;
 mod rows;
+mod server;
 mod sqlite;
 
 /// Longest field in bytes. The longest value that a platform takes has a few hundred characters, so a
 /// longer field is a wrong column; and with `max_rows` this bounds the memory of a read.
 pub const MAX_FIELD_BYTES: usize = 4096;
+
+// A row keeps the ends of its fields in 16 bits.
+const _: () = assert!(MAX_FIELD_BYTES * Column::ALL.len() < u16::MAX as usize);
 
 /// A CRM's database.
 #[async_trait]
@@ -37,7 +47,7 @@ pub trait Source: Send + Sync {
 pub struct SourceOptions {
     /// Name in the configuration.
     pub name: String,
-    /// Where the database is: `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    /// Where the database is: `sqlite:PATH`, `postgres://…`, `postgresql://…`, `mysql://…` or `mariadb://…`.
     pub url: SecretString,
     /// Password, if it does not stand in the URL.
     pub password: Option<SecretString>,
@@ -66,14 +76,13 @@ pub struct OptionsError {
 /// # Errors
 /// If the URL is of no known kind, or can't be read.
 pub fn open(options: SourceOptions) -> Result<Box<dyn Source>, OptionsError> {
-    let url = options.url.expose_secret();
-    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-    match scheme.to_ascii_lowercase().as_str() {
-        "sqlite" => Ok(Box::new(sqlite::Sqlite::new(options)?)),
-        "postgres" | "postgresql" => Ok(Box::new(postgres::Postgres::new(options)?)),
-        _ => Err(OptionsError {
+    match Database::of_url(options.url.expose_secret()) {
+        Some(Database::Sqlite) => Ok(Box::new(sqlite::Sqlite::new(options)?)),
+        Some(Database::Postgres) => Ok(Box::new(postgres::Postgres::new(options)?)),
+        Some(Database::MySql) => Ok(Box::new(mysql::MySql::new(options)?)),
+        None => Err(OptionsError {
             source_name: options.name,
-            cause: "the URL has to begin with sqlite:, postgres:// or postgresql://".to_owned(),
+            cause: "the URL has to begin with postgres://, mysql://, mariadb:// or sqlite:".to_owned(),
         }),
     }
 }
@@ -136,6 +145,10 @@ mod tests {
             "sqlite:///srv/crm.db?mode=ro",
             "postgres://reader@db/crm",
             "PostgreSQL://reader@[::1]/crm",
+            "mysql://reader@db/crm",
+            "MariaDB://reader@[::1]:3307/crm?socket=/run/mysqld/mysqld.sock",
+            "mysql://reader@db/crm?ssl-mode=verify_identity&ssl-ca=/etc/ca.pem",
+            "postgres://reader@db/crm?sslmode=verify-ca&sslrootcert=/etc/ca.pem",
         ] {
             assert!(open(options(url)).is_ok(), "{url}");
         }
@@ -145,6 +158,16 @@ mod tests {
             "",
             "postgres://u:sesame@:/crm",
             "postgres://u@db/crm?pasword=sesame",
+            "mysql://u:sesame@:/crm",
+            "mysql://u@db/crm?password=sesame",
+            "mysql://u@db/crm?ssl-mode=sesame",
+            "mysql://u@db/crm?sslmodus=sesame",
+            "mysql:sesame",
+            "mysql:///sesame",
+            "mariadb://u@db/crm?ssl-ca=sesame",
+            "mysql://u@db/crm?ssl-ca=sesame&ssl-mode=required",
+            "mysql://u@db/crm?ssl-mode=verify_ca&ssl-ca=sesame&ssl-mode=preferred",
+            "postgres://u@db/crm?sslrootcert=sesame&sslmode=require",
             "sqlite:crm.db?sesame=1",
             "sqlite::memory:",
             "sqlite:crm.db?mode=memory",

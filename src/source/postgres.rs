@@ -15,33 +15,21 @@ use sqlx::{
     AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Executor as _, Row as _,
     SqlSafeStr as _, Statement as _, TypeInfo as _, ValueRef as _,
 };
-use url::{Host, Url};
 
 use super::request::{Request, Trouble, Verdict, refused};
 use super::rows::{Cell, Collector, Layout, utf8};
+use super::server::{Dialect, ipv6_host};
 use super::{OptionsError, Source, SourceError, SourceOptions};
 use crate::domain::table::{Column, CompleteRead};
 
-/// Parameters that a URL may have. The driver logs an unknown one with its value, so none may reach it:
-/// a misspelt `password` would be among them.
-const URL_PARAMETERS: [&str; 16] = [
-    "sslmode",
-    "ssl-mode",
-    "sslrootcert",
-    "ssl-root-cert",
-    "ssl-ca",
-    "sslcert",
-    "ssl-cert",
-    "sslkey",
-    "ssl-key",
-    "host",
-    "hostaddr",
-    "port",
-    "dbname",
-    "user",
-    "password",
-    "options",
-];
+const DIALECT: Dialect = Dialect {
+    parameters: &[
+        "host", "hostaddr", "port", "dbname", "user", "password", "options",
+    ],
+    families: &["options["],
+    authority: &["sslrootcert", "ssl-root-cert", "ssl-ca"],
+    verifying: ["verify-ca", "verify-full"],
+};
 
 pub(super) struct Postgres {
     request: Request,
@@ -50,14 +38,7 @@ pub(super) struct Postgres {
 
 impl Postgres {
     pub fn new(options: SourceOptions) -> Result<Postgres, OptionsError> {
-        let url = Url::parse(options.url.expose_secret())
-            .map_err(|err| refused(&options, format!("the URL can't be read: {err}")))?;
-        if url
-            .query_pairs()
-            .any(|(key, _)| !URL_PARAMETERS.contains(&&*key) && !key.starts_with("options["))
-        {
-            return Err(refused(&options, "the URL has an unknown parameter"));
-        }
+        let url = DIALECT.read(&options)?;
         let mut connect = PgConnectOptions::from_url(&url)
             .map_err(|_| refused(&options, "the URL has a parameter that can't be read"))?
             .application_name("wazzup-sync")
@@ -65,9 +46,8 @@ impl Postgres {
             .extra_float_digits(None)
             .statement_cache_capacity(1)
             .disable_statement_logging();
-        if let Some(Host::Ipv6(address)) = url.host() {
-            // The driver would look up the name with its brackets.
-            connect = connect.host(&address.to_string());
+        if let Some(host) = ipv6_host(&url) {
+            connect = connect.host(&host);
         }
         if let Some(password) = &options.password {
             connect = connect.password(password.expose_secret());
@@ -100,21 +80,13 @@ impl Postgres {
             .execute(&mut *conn)
             .await?;
         let statement = (&mut *conn).prepare(query().into_sql_str()).await?;
-        let layout = Layout::new(statement.columns().iter().map(|it| it.name()), expected)?;
+        let layout = Layout::of_statement(&statement, expected)?;
         let forms = statement
             .columns()
             .iter()
             .zip(layout.places())
             .map(|(it, column)| Form::of(it.type_info(), *column))
             .collect::<Result<Vec<Form>, String>>()?;
-        if statement
-            .parameters()
-            .is_some_and(|it| it.either(<[_]>::len, |n| n) > 0)
-        {
-            return Err(Trouble::Data(
-                "the query has parameters, which nobody fills".to_owned(),
-            ));
-        }
         let mut collector = Collector::new(&layout, *max_rows);
         let mut rows = sqlx::raw_sql(query()).fetch(&mut *conn);
         while let Some(row) = rows.try_next().await? {
@@ -124,7 +96,7 @@ impl Postgres {
         // Behind a pooler, the server keeps a prepared statement for the next client, whom it disturbs.
         conn.clear_cached_statements().await?;
         sqlx::raw_sql("COMMIT").execute(&mut *conn).await?;
-        Ok(collector.finish())
+        Ok(collector.finish()?)
     }
 
     /// Opens the transaction. It ends on the server too when the time is over, whatever becomes of us.

@@ -3,6 +3,7 @@
 
 use std::fmt::Display;
 use std::future::Future;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -130,10 +131,24 @@ impl Verdict {
             | sqlx::Error::ColumnDecode { .. }
             | sqlx::Error::ColumnIndexOutOfBounds { .. }
             | sqlx::Error::TypeNotFound { .. } => Verdict::Unusable(err.to_string()),
+            sqlx::Error::Io(io) if is_break(io.kind()) => {
+                Verdict::Unreachable(format!("the connection broke off ({io})"))
+            }
             // All others tell of a connection that could not be made, or broke.
             _ => Verdict::Unreachable(err.to_string()),
         }
     }
+}
+
+/// Whether the other side has gone: stopped, restarted, or no longer to be reached.
+fn is_break(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
 }
 
 /// An error of the options, before there is a [`Request`].

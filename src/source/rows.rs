@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use sqlx::{Column as _, Statement};
+
 use super::MAX_FIELD_BYTES;
 use crate::domain::table::{Column, Columns, CompleteRead, Reading, Row};
 
@@ -50,6 +52,20 @@ impl Layout {
         }
     }
 
+    /// The layout of what a prepared statement yields.
+    ///
+    /// # Errors
+    /// As [`Layout::new`], and if the statement has parameters.
+    pub fn of_statement(statement: &impl Statement, expected: &[Column]) -> Result<Layout, String> {
+        let layout = Layout::new(statement.columns().iter().map(|it| it.name()), expected)?;
+        match statement.parameters() {
+            Some(parameters) if parameters.either(<[_]>::len, |n| n) > 0 => {
+                Err("the query has parameters, which nobody fills".to_owned())
+            }
+            _ => Ok(layout),
+        }
+    }
+
     /// The columns in the order of the result.
     pub fn places(&self) -> &[Column] {
         &self.places
@@ -68,10 +84,15 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Cow<'static, str>> {
     std::str::from_utf8(bytes).map_err(|_| Cow::from("holds bytes that are not UTF-8 text"))
 }
 
+/// A read of too many rows goes on for so many times the allowed number, to tell how many there are.
+const COUNTED_TIMES: usize = 10;
+
 /// The rows of a read under way.
 pub(super) struct Collector<'a> {
     layout: &'a Layout,
     max_rows: usize,
+    /// All rows so far; those beyond `max_rows` are counted only.
+    n_rows: usize,
     reading: Reading,
 }
 
@@ -80,6 +101,7 @@ impl<'a> Collector<'a> {
         Collector {
             layout,
             max_rows,
+            n_rows: 0,
             reading: Reading::new(layout.columns),
         }
     }
@@ -87,16 +109,22 @@ impl<'a> Collector<'a> {
     /// Takes the next row: `cell` yields what stands at a place of the result.
     ///
     /// # Errors
-    /// If this is a row too many, it has another number of cells than the query has columns, or a cell
-    /// can't be used.
+    /// If this is by far a row too many, it has another number of cells than the query has columns, or a
+    /// cell can't be used.
     pub fn push<'r>(&mut self, n_cells: usize, cell: impl Fn(usize) -> Cell<'r>) -> Result<(), String> {
         let Collector {
             layout,
             max_rows,
+            n_rows,
             reading,
         } = self;
-        if reading.len() == *max_rows {
-            return Err(format!("the query yields more than {max_rows} rows (max_rows)"));
+        *n_rows += 1;
+        if *n_rows > *max_rows {
+            let last = max_rows.saturating_mul(COUNTED_TIMES);
+            return match *n_rows {
+                n if n > last => Err(too_many(*max_rows, &format!("more than {last}"))),
+                _ => Ok(()),
+            };
         }
         if n_cells != layout.places.len() {
             return Err(format!(
@@ -116,9 +144,19 @@ impl<'a> Collector<'a> {
     }
 
     /// Declares the read complete: the last row has come, and the transaction was closed.
-    pub fn finish(self) -> CompleteRead {
-        self.reading.finish()
+    ///
+    /// # Errors
+    /// If there were too many rows.
+    pub fn finish(self) -> Result<CompleteRead, String> {
+        if self.n_rows > self.max_rows {
+            return Err(too_many(self.max_rows, &self.n_rows.to_string()));
+        }
+        Ok(self.reading.finish())
     }
+}
+
+fn too_many(max_rows: usize, there_are: &str) -> String {
+    format!("the query yields more than {max_rows} rows (max_rows): there are {there_are}")
 }
 
 impl Layout {
@@ -186,16 +224,20 @@ mod tests {
     }
 
     #[test]
-    fn a_row_too_many_is_refused_with_the_limit() {
+    fn rows_too_many_are_refused_with_the_limit_and_their_number() {
         let layout = Layout::new(["id", "name"], &[]).unwrap();
-        let mut collector = Collector::new(&layout, 2);
-        for id in ["1", "2"] {
-            collector.push(2, cells(&[id, "Anna"])).unwrap();
-        }
-        assert_eq!(
-            collector.push(2, cells(&["3", "Anna"])),
-            Err("the query yields more than 2 rows (max_rows)".to_owned())
-        );
+        let read = |n_rows: usize| {
+            let mut collector = Collector::new(&layout, 2);
+            for _ in 0..n_rows {
+                collector.push(2, cells(&["1", "Anna"]))?;
+            }
+            collector.finish().map(|read| read.rows().len())
+        };
+        let refusal = |n: &str| format!("the query yields more than 2 rows (max_rows): there are {n}");
+        assert_eq!(read(2), Ok(2));
+        assert_eq!(read(3), Err(refusal("3")));
+        assert_eq!(read(20), Err(refusal("20")));
+        assert_eq!(read(21), Err(refusal("more than 20")));
     }
 
     #[test]

@@ -84,7 +84,13 @@ impl Store {
 }
 
 /// A row of `access_kept`.
-type KeptRow = (String, Option<String>, Option<String>, Option<bool>, Option<String>);
+type KeptRow = (
+    String,
+    Option<String>,
+    Option<String>,
+    Option<bool>,
+    Option<String>,
+);
 
 async fn read_memory(conn: &mut SqliteConnection, account: &str) -> sqlx::Result<AccessMemory> {
     let Some(key) = account_key(&mut *conn, account).await? else {

@@ -35,6 +35,8 @@ pub struct Closing {
     pub requests: Requests,
     /// Each planned change with its outcome, parks included. They also give the numbers of the run.
     pub settled: Vec<Settled>,
+    /// Creates without a seat that are not among `settled` but only counted.
+    pub unlisted: usize,
     /// Which open outcomes the run has judged anew.
     pub scope: OpenScope,
     /// Replace those in force.
@@ -78,6 +80,7 @@ impl Closing {
             rows: None,
             requests: Requests::default(),
             settled: Vec::new(),
+            unlisted: 0,
             scope: OpenScope::None,
             findings: None,
             holds: None,
@@ -185,6 +188,8 @@ async fn write_closing(conn: &mut SqliteConnection, run: &RunId, closing: &Closi
 /// Fills in the row of the run; whether it was still open.
 async fn write_end(conn: &mut SqliteConnection, run: &RunId, closing: &Closing) -> sqlx::Result<bool> {
     let (mut changes, mut outcomes) = (Changes::default(), Outcomes::default());
+    changes.create += closing.unlisted;
+    outcomes.add_many(Outcome::Deferred, closing.unlisted);
     for it in &closing.settled {
         changes.add(it.change.op);
         if it.change.op != Op::Park {

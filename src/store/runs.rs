@@ -57,6 +57,11 @@ impl Outcomes {
         self.0[outcome as usize] += 1;
     }
 
+    /// So many more of these.
+    pub fn add_many(&mut self, outcome: Outcome, n: usize) {
+        self.0[outcome as usize] += n;
+    }
+
     /// How many there are of these.
     pub fn of(&self, outcome: Outcome) -> usize {
         self.0[outcome as usize]

@@ -55,11 +55,14 @@ pub fn unreadable(reply: &Reply, why: &str, redactor: &Redactor) -> Answer {
 
 /// The meaning of an answer that is no 2xx.
 pub fn refusal(reply: &Reply, redactor: &Redactor) -> Answer {
-    let Reply {
-        status,
-        headers,
-        body,
-    } = reply;
+    let said = error_body::read(&reply.body, redactor);
+    let meaning = meaning(reply.status, said.code.as_deref(), &said.text);
+    refused(reply, said, meaning, redactor)
+}
+
+/// An answer that is no 2xx, whose body was read and whose meaning is known but for the pause.
+pub fn refused(reply: &Reply, said: ErrorBody, meaning: Meaning, redactor: &Redactor) -> Answer {
+    let Reply { status, headers, .. } = reply;
     if status.is_redirection() {
         return Answer {
             meaning: Meaning::Unknown,
@@ -68,8 +71,8 @@ pub fn refusal(reply: &Reply, redactor: &Redactor) -> Answer {
             text: redactor.clean(&format!("redirect to another place refused ({})", place(headers))),
         };
     }
-    let ErrorBody { code, text } = error_body::read(body, redactor);
-    let meaning = match meaning(*status, code.as_deref(), &text) {
+    let ErrorBody { code, text } = said;
+    let meaning = match meaning {
         Meaning::SlowDown(_) => Meaning::SlowDown(retry_after(headers, Utc::now())),
         other => other,
     };
@@ -78,6 +81,22 @@ pub fn refusal(reply: &Reply, redactor: &Redactor) -> Answer {
         status: Some(status.as_u16()),
         code,
         text: if text.is_empty() { status.to_string() } else { text },
+    }
+}
+
+/// The meaning of a status that is no 2xx, by itself; a pause is not known here.
+pub fn of_status(status: StatusCode) -> Meaning {
+    match status {
+        StatusCode::UNAUTHORIZED => Meaning::Unauthorised,
+        StatusCode::TOO_MANY_REQUESTS => Meaning::SlowDown(None),
+        // The last one comes from a proxy: the platform has not seen the request.
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            Meaning::Unknown
+        }
+        StatusCode::FORBIDDEN => Meaning::Forbidden,
+        StatusCode::NOT_FOUND => Meaning::Missing,
+        _ if status.is_client_error() => Meaning::BadItem,
+        _ => Meaning::Unknown,
     }
 }
 
@@ -101,17 +120,11 @@ fn meaning(status: StatusCode, code: Option<&str>, text: &str) -> Meaning {
         Some("USER_NOT_FOUND" | "USERS_NOT_FOUND") => return Meaning::Missing,
         _ => {}
     }
-    match status {
-        StatusCode::TOO_MANY_REQUESTS => Meaning::SlowDown(None),
-        // The last one comes from a proxy: the platform has not seen the request.
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-            Meaning::Unknown
-        }
+    match of_status(status) {
+        it @ (Meaning::SlowDown(_) | Meaning::Unknown) => it,
         _ if code.is_none() && tells_phone_taken(text) => Meaning::PhoneTaken(phone_in(text)),
         _ if code.is_none() && tells_seats_taken(text) => Meaning::SeatsTaken,
-        StatusCode::FORBIDDEN => Meaning::Forbidden,
-        StatusCode::NOT_FOUND => Meaning::Missing,
-        _ => Meaning::BadItem,
+        it => it,
     }
 }
 
@@ -161,7 +174,7 @@ fn phone_in(text: &str) -> Option<Phone> {
 }
 
 /// How long `Retry-After` asks to wait: seconds, or a date, compared with the server's own clock if told.
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();

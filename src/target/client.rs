@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use hyper::body::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Body, Method, Request};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -26,8 +27,9 @@ pub struct Call {
     pub url: Url,
     /// The path as it is documented, for logs: without ids.
     pub path: &'static str,
-    /// JSON.
-    pub body: Option<Vec<u8>>,
+    /// JSON, unless the client [sends forms](Client::sending_forms). Bytes, so that one that holds a secret can be
+    /// overwritten when the last holder lets go of it.
+    pub body: Option<Bytes>,
     /// Users that the request names, for logs.
     pub n_users: usize,
 }
@@ -39,6 +41,8 @@ pub struct Client {
     token: SecretString,
     redactor: Redactor,
     pace: Pace,
+    /// Of all bodies that are sent.
+    content_type: HeaderValue,
     n_read: AtomicU64,
     n_write: AtomicU64,
 }
@@ -51,8 +55,18 @@ impl Client {
             redactor: Redactor::new([token.clone()]),
             token,
             pace: Pace::new(http.options().requests_per_second),
+            content_type: HeaderValue::from_static("application/json"),
             n_read: AtomicU64::new(0),
             n_write: AtomicU64::new(0),
+        }
+    }
+
+    /// The same for a platform that takes bodies as forms.
+    #[must_use]
+    pub fn sending_forms(self) -> Client {
+        Client {
+            content_type: HeaderValue::from_static("application/x-www-form-urlencoded"),
+            ..self
         }
     }
 
@@ -111,7 +125,7 @@ impl Client {
             .map_err(|failure: Failure| failure.into_answer(&self.redactor))
     }
 
-    fn request(&self, method: Method, url: Url, body: Option<Vec<u8>>) -> Result<Request, Failure> {
+    fn request(&self, method: Method, url: Url, body: Option<Bytes>) -> Result<Request, Failure> {
         let mut request = Request::new(method, url);
         // Made anew each time, so that no plain copy of the token outlives its request.
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", self.token.expose_secret()))
@@ -119,9 +133,8 @@ impl Client {
         bearer.set_sensitive(true);
         request.headers_mut().insert(AUTHORIZATION, bearer);
         if let Some(body) = body {
-            request
-                .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            let content_type = self.content_type.clone();
+            request.headers_mut().insert(CONTENT_TYPE, content_type);
             *request.body_mut() = Some(Body::from(body));
         }
         Ok(request)

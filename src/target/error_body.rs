@@ -92,7 +92,7 @@ pub fn read(body: &[u8], redactor: &Redactor) -> ErrorBody {
 
 /// The text as a code in upper snake case, if it can be one: some words, and not just the name of a status
 /// (frameworks put "Bad Request" where others put the code).
-fn code_of(text: &str) -> Option<String> {
+pub fn code_of(text: &str) -> Option<String> {
     let is_word = |it: char| it.is_ascii_alphanumeric() || matches!(it, ' ' | '_' | '-' | '.');
     let usable = text.len() <= MAX_CODE_CHARS
         && text.chars().all(is_word)

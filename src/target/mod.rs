@@ -16,11 +16,12 @@
 //!
 //! A platform that keeps rights on channels in one document offers [`access`] beside that.
 //!
-//! A platform that gives its users ids of its own implements [`MemberTarget`] in their place: what it shows, and
-//! one step for one user.
+//! A platform that gives its users ids of its own, as [`wuts`] and [`meta`] do, is a [`member::MemberTarget`]
+//! instead: it shows who is there and does one step for one user.
 //!
 //! The rest is here: [`client`] paces, authorises, counts and logs, [`http`] bounds each exchange,
-//! [`error_body`] finds code and text in a refusal of any shape, [`failure`] says what went wrong below HTTP.
+//! [`error_body`] finds code and text in a refusal of any shape, [`loose`] reads values of any kind, [`failure`]
+//! says what went wrong below HTTP.
 
 pub mod access;
 pub mod classify;
@@ -28,7 +29,9 @@ pub mod client;
 pub mod error_body;
 pub mod failure;
 pub mod http;
+pub mod loose;
 pub mod member;
+pub mod meta;
 pub mod pace;
 pub mod paging;
 #[cfg(test)]
@@ -37,6 +40,7 @@ pub mod user_rows;
 pub mod wazzup;
 pub mod wazzup_v2;
 pub mod wazzup_v3;
+pub mod wuts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -49,6 +53,8 @@ use url::Url;
 use self::access::{ReadAccess, WriteAccess};
 use self::http::Http;
 use self::member::MemberTarget;
+use self::meta::MetaOptions;
+use self::wuts::WutsOptions;
 use crate::domain::batch::Batch;
 use crate::domain::capability::Capabilities;
 use crate::domain::finding::Finding;
@@ -64,17 +70,23 @@ pub enum Kind {
     WazzupV2,
     /// Wazzup, public API.
     WazzupV3,
+    /// WUTS.
+    Wuts,
+    /// WhatsApp Business of Meta.
+    Meta,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Kind; 2] = [Kind::WazzupV2, Kind::WazzupV3];
+    pub const ALL: [Kind; 4] = [Kind::WazzupV2, Kind::WazzupV3, Kind::Wuts, Kind::Meta];
 
     /// The word in the configuration.
     pub fn word(self) -> &'static str {
         match self {
             Kind::WazzupV2 => "wazzup-v2",
             Kind::WazzupV3 => "wazzup-v3",
+            Kind::Wuts => "wuts",
+            Kind::Meta => "meta",
         }
     }
 
@@ -88,17 +100,34 @@ impl Kind {
         match self {
             Kind::WazzupV2 => wazzup_v2::BASE_URL,
             Kind::WazzupV3 => wazzup_v3::BASE_URL,
+            Kind::Wuts => wuts::BASE_URL,
+            Kind::Meta => meta::BASE_URL,
         }
     }
 }
 
 /// The remote of that kind, for reading and writing. Whoever only reads takes it as [`ReadTarget`]. Nothing is
 /// opened before the first request.
-pub fn open(kind: Kind, base_url: &Url, token: SecretString, http: &Http) -> AnyTarget {
-    match kind {
-        Kind::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
-        Kind::WazzupV3 => AnyTarget::Ids(Arc::new(wazzup_v3::wazzup_v3(base_url, token, http))),
+pub fn open(setup: Setup, base_url: &Url, token: SecretString, http: &Http) -> AnyTarget {
+    match setup {
+        Setup::WazzupV2 => AnyTarget::Ids(Arc::new(wazzup_v2::wazzup_v2(base_url, token, http))),
+        Setup::WazzupV3 => AnyTarget::Ids(Arc::new(wazzup_v3::wazzup_v3(base_url, token, http))),
+        Setup::Wuts(options) => AnyTarget::Members(Arc::new(wuts::wuts(base_url, token, http, options))),
+        Setup::Meta(options) => AnyTarget::Members(Arc::new(meta::meta(base_url, token, http, options))),
     }
+}
+
+/// What a platform of each kind needs to know beside address and credential.
+#[derive(Clone, Debug)]
+pub enum Setup {
+    /// Nothing.
+    WazzupV2,
+    /// Nothing.
+    WazzupV3,
+    /// How users come and go.
+    Wuts(WutsOptions),
+    /// Which business and which account, and how its users come and go.
+    Meta(MetaOptions),
 }
 
 /// An opened platform of either sort.

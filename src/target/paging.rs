@@ -66,13 +66,6 @@ impl Paging {
         self.round.n_rows
     }
 
-    /// As [`Paging::take`], for a page after which none follows: the list, unless it has to be read again.
-    pub fn take_last(&mut self, page: Vec<Row>) -> Option<Listing> {
-        let taken = self.take(page);
-        let begins_again = self.round.n_pages == 0;
-        taken.or_else(|| (!begins_again).then(|| self.end(None)))
-    }
-
     /// As [`Paging::take`], where the platform may give the whole list at once, whatever it is asked for: then
     /// the second page is the first again, and nothing is lacking.
     pub fn take_unless_whole(&mut self, page: Vec<Row>) -> Option<Listing> {
@@ -255,7 +248,7 @@ mod tests {
 
     #[test]
     fn a_list_that_may_come_at_once_is_whole_when_it_comes_again() {
-        for n in [100, 150] {
+        for n in [7, 100, 150] {
             let mut paging = Paging::new(100, 100);
             assert_eq!(paging.take_unless_whole(rows(0..n)), None);
             let listing = paging.take_unless_whole(rows(0..n)).unwrap();
@@ -272,20 +265,6 @@ mod tests {
                 .incomplete
                 .is_some()
         );
-    }
-
-    #[test]
-    fn a_page_known_to_be_the_last_ends_the_list_unless_that_has_moved() {
-        let mut paging = Paging::new(100, 100);
-        let listing = paging.take_last(rows(0..20)).unwrap();
-        assert_eq!((listing.users.len(), listing.incomplete), (20, None));
-        let mut twice = rows(0..20);
-        twice.extend(rows(0..1));
-        let mut paging = Paging::new(100, 100);
-        assert_eq!(paging.take_last(twice), None, "to be read again");
-        assert_eq!(paging.offset(), 0);
-        let listing = paging.take_last(rows(0..20)).unwrap();
-        assert_eq!((listing.users.len(), listing.incomplete), (20, None));
     }
 
     #[test]

@@ -216,16 +216,25 @@ impl Fields {
 }
 
 /// A value of a wanted kind, or `None` for any other kind of JSON value.
-struct OrOther<T>(Option<T>);
+pub(super) struct OrOther<T>(pub(super) Option<T>);
 
 /// What can be made of some kinds of JSON values.
-trait Wanted: Sized {
+pub(super) trait Wanted: Sized {
     fn from_text(_: &str) -> Option<Self> {
         None
     }
 
     fn from_null() -> Option<Self> {
         None
+    }
+
+    fn from_bool(_: bool) -> Option<Self> {
+        None
+    }
+
+    fn from_seq<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
     }
 
     fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
@@ -285,17 +294,16 @@ impl<'de, T: Wanted> Visitor<'de> for OrOtherVisitor<T> {
         Ok(OrOther(None))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<OrOther<T>, E> {
-        Ok(OrOther(None))
+    fn visit_bool<E>(self, flag: bool) -> Result<OrOther<T>, E> {
+        Ok(OrOther(T::from_bool(flag)))
     }
 
     fn visit_unit<E>(self) -> Result<OrOther<T>, E> {
         Ok(OrOther(T::from_null()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<OrOther<T>, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(OrOther(None))
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<OrOther<T>, A::Error> {
+        T::from_seq(items).map(OrOther)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OrOther<T>, A::Error> {

@@ -2,6 +2,7 @@
 //!
 //! Paths, shapes of bodies and limits differ and stand in [`super::wazzup_v2`] and [`super::wazzup_v3`].
 
+use hyper::body::Bytes;
 use reqwest::Method;
 use serde::Serialize;
 use url::Url;
@@ -51,7 +52,7 @@ impl Users {
 
     /// Where one user is; none for an id that a path can't carry: it would lead to the list, or elsewhere.
     pub fn user_url(&self, id: &UserId) -> Option<Url> {
-        if matches!(id.as_str(), "" | "." | "..") || id.as_str().contains(char::is_control) {
+        if !id.is_path_segment() {
             return None;
         }
         let mut url = self.url.clone();
@@ -202,6 +203,7 @@ pub fn ids_of(batch: &Batch) -> Vec<&str> {
 }
 
 /// The JSON of a body made of records and ids.
-pub fn to_json(body: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(body).expect("texts, lists and objects with text keys have a JSON form")
+pub fn to_json(body: &impl Serialize) -> Bytes {
+    let json = serde_json::to_vec(body).expect("texts, lists and objects with text keys have a JSON form");
+    Bytes::from(json)
 }

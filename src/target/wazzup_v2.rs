@@ -19,10 +19,10 @@ use secrecy::SecretString;
 use serde::Serialize;
 use url::Url;
 
+use super::access::{ReadAccess, WriteAccess};
 use super::client::{Call, Client};
 use super::http::Http;
 use super::paging::{Paging, Row};
-use super::access::{ReadAccess, WriteAccess};
 use super::wazzup::{Dialect, Record, Users, below, ids_of, to_json};
 use super::{Answer, Listing, Meaning, ReadTarget, Requests, WriteTarget};
 use crate::domain::batch::{Batch, Verb};

@@ -77,8 +77,8 @@ impl ReadTarget for WazzupV3 {
         &self.capabilities
     }
 
-    /// The list is documented in two shapes: a bare array of all users, and pages in an envelope. A bare
-    /// array that is shorter than a page is whole; a longer one is asked for more, in case it has pages.
+    /// The list is documented in two shapes: a bare array of all users, and pages in an envelope. Nothing in
+    /// an array tells whether it is whole, so it is asked for more: all users again are the end as well.
     async fn list(&self) -> Result<Listing, Answer> {
         let mut paging = Paging::new(PAGE_USERS, PAGE_USERS);
         let mut phones_shown = false;
@@ -86,7 +86,6 @@ impl ReadTarget for WazzupV3 {
             let page = self.users.page(&[("offset", paging.offset())]).await?;
             phones_shown |= page.shows_phones;
             let taken = match page.shape {
-                Shape::Bare if page.rows.len() < PAGE_USERS => paging.take_last(page.rows),
                 Shape::Bare => paging.take_unless_whole(page.rows),
                 Shape::Wrapped => paging.take(page.rows),
             };

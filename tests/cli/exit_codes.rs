@@ -218,7 +218,10 @@ fn a_secret_that_leads_nowhere_is_78_with_its_key() {
 #[test]
 fn what_this_version_can_not_do_is_78_and_not_ignored() {
     let world = World::new(&[ANNA]);
-    world.reconfigure("wazzup-v2", "wazzup-v3");
+    world.reconfigure(
+        "[store]\nurl = \"sqlite:",
+        "[store]\nurl = \"postgres://localhost/",
+    );
     let check = world.run("check --offline").expect(78);
     assert!(
         check.said().contains("not supported by this version yet"),

@@ -1,4 +1,4 @@
-//! The program as its users meet it: started as a process, on a CRM in an SQLite file, against the simulated
+//! The program as its users meet it: started as a process, on a CRM in an SQLite file or on a server, against the simulated
 //! platform. What is looked at is what they see: exit codes, documents, texts and files.
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
 
@@ -6,6 +6,7 @@ mod documents;
 mod exit_codes;
 mod files;
 mod people;
+mod servers;
 mod several;
 mod texts;
 mod world;

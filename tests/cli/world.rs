@@ -9,10 +9,10 @@ use serde_json::Value;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
-use wazzup_sync::cli::workplace::{Workplace, system_clock};
 use wazzup_sync::settings::{Environment, Settings};
 use wazzup_sync::simulator::{Setup, SimUser, Simulator};
 use wazzup_sync::store::{RemoteLock, Store};
+use wazzup_sync::workplace::{Workplace, system_clock};
 
 /// The credential of `acme`; no secret, and not to be seen in any output all the same.
 pub const TOKEN: &str = "acme-token-5b1f";

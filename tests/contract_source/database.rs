@@ -9,8 +9,9 @@ use url::Url;
 use wazzup_sync::domain::table::{Column, CompleteRead};
 use wazzup_sync::source::{SourceError, SourceOptions, open};
 
-/// Where the tests find a server on which they may do everything.
+/// Where the tests find servers on which they may do everything.
 const POSTGRES: &str = "WAZZUP_SYNC_TEST_POSTGRES";
+const MARIADB: &str = "WAZZUP_SYNC_TEST_MARIADB";
 
 /// How long a connection of the test waits for a lock: longer than any that is given back takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -26,6 +27,25 @@ enum Place {
     Server { admin: String, name: String },
 }
 
+/// What tells SQL apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    Sqlite,
+    Postgres,
+    MariaDb,
+}
+
+impl Kind {
+    fn of(url: &str) -> Kind {
+        match url.split_once(':').unwrap().0 {
+            "sqlite" => Kind::Sqlite,
+            "postgres" => Kind::Postgres,
+            "mariadb" => Kind::MariaDb,
+            other => panic!("{other}"),
+        }
+    }
+}
+
 impl Database {
     pub async fn sqlite() -> Database {
         let folder = tempfile::tempdir().unwrap();
@@ -38,9 +58,17 @@ impl Database {
     }
 
     pub async fn postgres() -> Database {
+        Database::on_server(POSTGRES).await
+    }
+
+    pub async fn mariadb() -> Database {
+        Database::on_server(MARIADB).await
+    }
+
+    async fn on_server(variable: &str) -> Database {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let admin = std::env::var(POSTGRES).unwrap_or_else(|_| {
-            panic!("{POSTGRES} has to hold the URL of a server; tests/all.sh starts one")
+        let admin = std::env::var(variable).unwrap_or_else(|_| {
+            panic!("{variable} has to hold the URL of a server; tests/all.sh starts one")
         });
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("crm_{}_{count}", std::process::id());
@@ -62,16 +90,22 @@ impl Database {
 
     /// Gives the space back; a test that fails leaves its database to whoever stops the server.
     pub async fn drop(self) {
+        let kind = self.kind();
         match self.place {
             Place::Folder(folder) => folder.close().unwrap(),
             Place::Server { admin, name } => {
-                execute(&admin, &format!("DROP DATABASE {name} WITH (FORCE)")).await;
+                let force = if kind == Kind::Postgres {
+                    "WITH (FORCE)"
+                } else {
+                    ""
+                };
+                execute(&admin, &format!("DROP DATABASE {name} {force}")).await;
             }
         }
     }
 
-    pub fn is_sqlite(&self) -> bool {
-        matches!(self.place, Place::Folder(_))
+    pub fn kind(&self) -> Kind {
+        Kind::of(&self.url)
     }
 
     /// Path of the file.
@@ -81,12 +115,36 @@ impl Database {
             .expect("this is a SQLite database")
     }
 
-    /// The URL for another user.
-    pub fn url_of(&self, user: &str, password: &str) -> String {
+    /// Host and port of the server.
+    pub fn address(&self) -> String {
+        let url = Url::parse(&self.url).unwrap();
+        format!("{}:{}", url.host_str().unwrap(), url.port().unwrap())
+    }
+
+    /// The name of the database on its server.
+    pub fn name(&self) -> &str {
+        match &self.place {
+            Place::Server { name, .. } => name,
+            Place::Folder(_) => panic!("a file has no name on a server"),
+        }
+    }
+
+    /// The options of a read at another address of the same server.
+    pub fn options_at(&self, query: &str, change: impl FnOnce(&mut Url)) -> SourceOptions {
         let mut url = Url::parse(&self.url).unwrap();
-        url.set_username(user).unwrap();
-        url.set_password(Some(password)).unwrap();
-        url.into()
+        change(&mut url);
+        SourceOptions {
+            url: url.as_str().into(),
+            ..self.options(query)
+        }
+    }
+
+    /// The options of a read by another user.
+    pub fn options_of(&self, user: &str, password: &str, query: &str) -> SourceOptions {
+        self.options_at(query, |url| {
+            url.set_username(user).unwrap();
+            url.set_password(Some(password)).unwrap();
+        })
     }
 
     /// Runs statements on a connection of its own.
@@ -96,18 +154,20 @@ impl Database {
 
     /// The only number that a query yields.
     pub async fn number(&self, sql: &str) -> i64 {
-        if self.is_sqlite() {
-            let mut conn = sqlite(&self.url).await;
-            sqlx::query_scalar(AssertSqlSafe(sql))
-                .fetch_one(&mut conn)
-                .await
-                .unwrap()
-        } else {
-            let mut conn = sqlx::PgConnection::connect(&self.url).await.unwrap();
-            sqlx::query_scalar(AssertSqlSafe(sql))
-                .fetch_one(&mut conn)
-                .await
-                .unwrap()
+        let query = || AssertSqlSafe(sql);
+        match self.kind() {
+            Kind::Sqlite => {
+                let mut conn = sqlite(&self.url).await;
+                sqlx::query_scalar(query()).fetch_one(&mut conn).await.unwrap()
+            }
+            Kind::Postgres => {
+                let mut conn = sqlx::PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(query()).fetch_one(&mut conn).await.unwrap()
+            }
+            Kind::MariaDb => {
+                let mut conn = sqlx::MySqlConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(query()).fetch_one(&mut conn).await.unwrap()
+            }
         }
     }
 
@@ -141,19 +201,32 @@ pub async fn sqlite(url: &str) -> sqlx::SqliteConnection {
 
 async fn execute(url: &str, sql: &str) {
     let sql = sqlx::raw_sql(AssertSqlSafe(sql));
-    if url.starts_with("sqlite:") {
-        let mut conn = sqlite(url).await;
-        sql.execute(&mut conn).await.unwrap();
-        conn.close().await.unwrap();
-    } else {
-        let mut conn = sqlx::PgConnection::connect(url).await.unwrap();
-        let patience = format!("SET lock_timeout = {}", PATIENCE.as_millis());
-        sqlx::raw_sql(AssertSqlSafe(patience))
-            .execute(&mut conn)
-            .await
-            .unwrap();
-        sql.execute(&mut conn).await.unwrap();
-        conn.close().await.unwrap();
+    match Kind::of(url) {
+        Kind::Sqlite => {
+            let mut conn = sqlite(url).await;
+            sql.execute(&mut conn).await.unwrap();
+            conn.close().await.unwrap();
+        }
+        Kind::Postgres => {
+            let mut conn = sqlx::PgConnection::connect(url).await.unwrap();
+            let patience = format!("SET lock_timeout = {}", PATIENCE.as_millis());
+            sqlx::raw_sql(AssertSqlSafe(patience))
+                .execute(&mut conn)
+                .await
+                .unwrap();
+            sql.execute(&mut conn).await.unwrap();
+            conn.close().await.unwrap();
+        }
+        Kind::MariaDb => {
+            let mut conn = sqlx::MySqlConnection::connect(url).await.unwrap();
+            let patience = format!("SET lock_wait_timeout = {}", PATIENCE.as_secs());
+            sqlx::raw_sql(AssertSqlSafe(patience))
+                .execute(&mut conn)
+                .await
+                .unwrap();
+            sql.execute(&mut conn).await.unwrap();
+            conn.close().await.unwrap();
+        }
     }
 }
 

@@ -164,7 +164,7 @@ async fn no_statement_reaches_another_file() {
 async fn a_read_that_nobody_waits_for_ends() {
     let database = Database::sqlite().await;
     database.execute("INSERT INTO employees VALUES (1, 'Anna')").await;
-    let source = wazzup_sync::source::open(database.options(&endless_on_employees())).unwrap();
+    let source = wazzup_sync::source::open(database.options(&endless_on_employees(database.kind()))).unwrap();
     let reading = tokio::spawn(async move { source.read().await.map(|_| ()) });
     // The query runs as soon as it keeps writers out.
     let mut crm = sqlite(&format!("{}?mode=rw", database.url)).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use wazzup_sync::domain::access::{Kept, RoleRow};
 use wazzup_sync::domain::grant::Grant;
-use wazzup_sync::store::{AccessClosing, Errand};
+use wazzup_sync::store::{AccessClosing};
 
 use super::*;
 

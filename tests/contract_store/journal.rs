@@ -308,6 +308,33 @@ pub async fn created_users_are_found_by_time(store: &Store) {
     );
 }
 
+pub async fn users_of_requests_without_an_answer_are_found_by_time(store: &Store) {
+    let run = store.begin_run("acme", NOW).await.unwrap();
+    for (seq, id, sent_at, meaning) in [
+        (1, "1", later(-1), Some("unknown")),
+        (2, "2", later(10), Some("unknown")),
+        (3, "3", later(10), None),
+        (4, "4", later(10), Some("accepted")),
+        (5, "5", later(10), Some("bad_item")),
+    ] {
+        let batch = batch(Verb::Upsert, Purpose::Apply, &[id]);
+        intend(store, &run, seq, &batch, sent_at).await;
+        if let Some(meaning) = meaning {
+            let answer = AnswerRecord {
+                meaning,
+                status: None,
+                code: None,
+                text: "",
+            };
+            store.answered(&run, seq, &answer, sent_at).await.unwrap();
+        }
+    }
+    assert_eq!(
+        store.unanswered_since("acme", later(5)).await.unwrap(),
+        ["2", "3"].map(UserId::from)
+    );
+}
+
 pub async fn runs_are_listed_and_found_by_the_beginning_of_their_ids(store: &Store) {
     // Ids begin with the time: the first two share more than the last one does.
     let first = store.begin_run("acme", NOW).await.unwrap();

@@ -16,7 +16,8 @@ use wazzup_sync::domain::phone::Phone;
 use wazzup_sync::domain::user::{User, UserId};
 use wazzup_sync::store::{
     AccountError, AccountState, Answer, AnswerRecord, Binding, ClaimError, ClearFact, Closing, DecideError,
-    DigestChange, Facts, FindRunError, HoldStatus, OpenScope, Requests, RunError, RunId, Store, StoreError,
+    DigestChange, Errand, Facts, FindRunError, HoldStatus, OpenScope, Requests, RunError, RunId, Store,
+    StoreError,
 };
 
 /// One test for each function, on each kind of store.
@@ -67,6 +68,7 @@ contract! {
         requests_are_journalled_with_their_users_and_answers,
         removals_of_a_day_are_counted_by_user,
         created_users_are_found_by_time,
+        users_of_requests_without_an_answer_are_found_by_time,
         runs_are_listed_and_found_by_the_beginning_of_their_ids,
         old_history_is_pruned_and_open_things_stay,
     ],

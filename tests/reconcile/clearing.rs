@@ -2,12 +2,23 @@
 
 use wazzup_sync::domain::finding::FindingKind;
 use wazzup_sync::domain::outcome::{Op, Outcome};
-use wazzup_sync::simulator::{Fault, How, MethodIs, PhoneRule};
+use wazzup_sync::simulator::{Fault, How, PhoneRule};
+use wazzup_sync::target::Kind;
 
 use super::lab::{Lab, describe, outcome, phone};
 
-async fn lab_of(n: usize) -> Lab {
-    let lab = Lab::new().await.unguarded();
+on_every_wazzup! {
+    a_server_error_is_no_proof_that_no_way_clears_a_phone,
+    a_user_who_is_always_refused_is_no_proof_that_no_way_clears_a_phone,
+    a_way_that_is_refused_one_day_is_learned_anew,
+    a_way_that_does_nothing_one_day_is_learned_anew,
+    where_nothing_clears_cycles_are_conflicts_and_dropped_phones_findings,
+    that_nothing_clears_is_forgotten_after_a_week,
+    a_dropped_phone_that_stays_in_the_end_is_no_change_of_a_quiet_run,
+}
+
+async fn lab_of(kind: Kind, n: usize) -> Lab {
+    let lab = Lab::new(kind).await.unguarded();
     lab.hire_many(n);
     let report = lab.run().await;
     lab.assert_equal(&report);
@@ -15,12 +26,11 @@ async fn lab_of(n: usize) -> Lab {
     lab
 }
 
-#[tokio::test]
-async fn a_server_error_is_no_proof_that_no_way_clears_a_phone() {
-    let lab = lab_of(4).await;
+async fn a_server_error_is_no_proof_that_no_way_clears_a_phone(kind: Kind) {
+    let lab = lab_of(kind, 4).await;
     lab.rotate(&[1, 2]);
     lab.sim
-        .add_fault(Fault::status(503).method(MethodIs::Patch).times(20));
+        .add_fault(Fault::status(503).method(lab.updates()).times(20));
     lab.run().await;
     lab.sim.clear_faults();
     let report = lab.run().await;
@@ -28,9 +38,8 @@ async fn a_server_error_is_no_proof_that_no_way_clears_a_phone() {
     lab.assert_equal(&report);
 }
 
-#[tokio::test]
-async fn a_user_who_is_always_refused_is_no_proof_that_no_way_clears_a_phone() {
-    let lab = lab_of(4).await;
+async fn a_user_who_is_always_refused_is_no_proof_that_no_way_clears_a_phone(kind: Kind) {
+    let lab = lab_of(kind, 4).await;
     let body = r#"{"error":"INVALID_USER_DATA","description":"this user is locked"}"#;
     let refused = How::Status {
         status: 400,
@@ -38,7 +47,7 @@ async fn a_user_who_is_always_refused_is_no_proof_that_no_way_clears_a_phone() {
         retry_after: None,
     };
     lab.sim
-        .add_fault(Fault::new(refused).method(MethodIs::Patch).user("1"));
+        .add_fault(Fault::new(refused).method(lab.updates()).user("1"));
     lab.give_phone(1, None);
     lab.rotate(&[2, 3]);
     let report = lab.run().await;
@@ -54,9 +63,8 @@ async fn a_user_who_is_always_refused_is_no_proof_that_no_way_clears_a_phone() {
     lab.assert_no_violation();
 }
 
-#[tokio::test]
-async fn a_way_that_is_refused_one_day_is_learned_anew() {
-    let lab = lab_of(6).await;
+async fn a_way_that_is_refused_one_day_is_learned_anew(kind: Kind) {
+    let lab = lab_of(kind, 6).await;
     lab.rotate(&[1, 2]);
     let report = lab.run().await;
     lab.assert_equal(&report);
@@ -71,9 +79,8 @@ async fn a_way_that_is_refused_one_day_is_learned_anew() {
     lab.assert_equal(&report);
 }
 
-#[tokio::test]
-async fn a_way_that_does_nothing_one_day_is_learned_anew() {
-    let lab = lab_of(6).await;
+async fn a_way_that_does_nothing_one_day_is_learned_anew(kind: Kind) {
+    let lab = lab_of(kind, 6).await;
     lab.rotate(&[1, 2]);
     let report = lab.run().await;
     lab.assert_equal(&report);
@@ -89,9 +96,8 @@ async fn a_way_that_does_nothing_one_day_is_learned_anew() {
     lab.assert_equal(&report);
 }
 
-#[tokio::test]
-async fn where_nothing_clears_cycles_are_conflicts_and_dropped_phones_findings() {
-    let lab = lab_of(20).await;
+async fn where_nothing_clears_cycles_are_conflicts_and_dropped_phones_findings(kind: Kind) {
+    let lab = lab_of(kind, 20).await;
     lab.sim.update_switches(|it| it.set_phone_rules(PhoneRule::Keep));
     lab.rotate(&[1, 2]);
     lab.give_phone(3, None);
@@ -140,9 +146,8 @@ async fn where_nothing_clears_cycles_are_conflicts_and_dropped_phones_findings()
     assert!(lab.writes().is_empty(), "{}", lab.requests());
 }
 
-#[tokio::test]
-async fn that_nothing_clears_is_forgotten_after_a_week() {
-    let lab = lab_of(6).await;
+async fn that_nothing_clears_is_forgotten_after_a_week(kind: Kind) {
+    let lab = lab_of(kind, 6).await;
     lab.sim.update_switches(|it| it.set_phone_rules(PhoneRule::Keep));
     lab.rotate(&[1, 2]);
     lab.run().await;
@@ -155,9 +160,8 @@ async fn that_nothing_clears_is_forgotten_after_a_week() {
     lab.assert_equal(&report);
 }
 
-#[tokio::test]
-async fn a_dropped_phone_that_stays_in_the_end_is_no_change_of_a_quiet_run() {
-    let lab = lab_of(6).await;
+async fn a_dropped_phone_that_stays_in_the_end_is_no_change_of_a_quiet_run(kind: Kind) {
+    let lab = lab_of(kind, 6).await;
     lab.sim.update_switches(|it| it.set_phone_rules(PhoneRule::Keep));
     lab.give_phone(3, None);
     for _ in 0..3 {

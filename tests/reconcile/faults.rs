@@ -7,11 +7,18 @@ use fastrand::Rng;
 use wazzup_sync::domain::contention::ParkPolicy;
 use wazzup_sync::reconcile::{AccountReport, Order};
 use wazzup_sync::simulator::{Fault, How, Lands, MethodIs, RetryAfter};
+use wazzup_sync::target::Kind;
 
 use super::lab::{Lab, all_well, describe};
 use super::oracle::{company, is_done, wrong};
 use super::platforms::Platform;
 use super::walk::{edit, random_switches, seeds};
+
+on_every_wazzup! {
+    a_third_of_all_requests_may_meet_an_accident,
+    accidents_of_all_kinds_may_mix,
+    a_lost_request_may_land_later,
+}
 
 const SHARE: f64 = 0.3;
 const MAX_RUNS: usize = 40;
@@ -50,7 +57,7 @@ const ACCIDENTS: [Accident; 13] = [
 /// Lives for some days on a platform with accidents.
 async fn live(platform: &Platform, seed: u64, faults: impl Fn(u64) -> Vec<Fault>) -> Result<(), String> {
     let mut rng = Rng::with_seed(seed);
-    let mut lab = company(&platform.switches, ParkPolicy::Recreate).await;
+    let mut lab = company(platform.kind, &platform.switches, ParkPolicy::Recreate).await;
     lab.timeout = Duration::from_millis(60);
     for day in 1..=3 {
         for _ in 0..(if day == 1 { 12 } else { 5 }) {
@@ -100,8 +107,7 @@ async fn run(lab: &Lab) -> Result<AccountReport, String> {
     Ok(report)
 }
 
-#[tokio::test]
-async fn a_third_of_all_requests_may_meet_an_accident() {
+async fn a_third_of_all_requests_may_meet_an_accident(kind: Kind) {
     let mut cases = Vec::new();
     for seed in seeds(1) {
         for accident in &ACCIDENTS {
@@ -109,9 +115,9 @@ async fn a_third_of_all_requests_may_meet_an_accident() {
         }
     }
     let lives = cases.into_iter().map(|((name, how), is_after, seed)| async move {
-        let switches = random_switches(&mut Rng::with_seed(seed));
+        let switches = random_switches(kind, &mut Rng::with_seed(seed));
         let name = format!("{name}, after the effect: {is_after}");
-        let platform = Platform::new(name, |it| *it = switches);
+        let platform = Platform::new(kind, name, |it| *it = switches);
         let faults = |seed| {
             let fault = Fault::new(how()).probability(SHARE, seed);
             vec![if is_after { fault.after_effect() } else { fault }]
@@ -121,11 +127,10 @@ async fn a_third_of_all_requests_may_meet_an_accident() {
     all_well(lives).await;
 }
 
-#[tokio::test]
-async fn accidents_of_all_kinds_may_mix() {
+async fn accidents_of_all_kinds_may_mix(kind: Kind) {
     let lives = seeds(12).into_iter().map(|seed| async move {
-        let switches = random_switches(&mut Rng::with_seed(seed));
-        let platform = Platform::new("mixed accidents", |it| *it = switches);
+        let switches = random_switches(kind, &mut Rng::with_seed(seed));
+        let platform = Platform::new(kind, "mixed accidents", |it| *it = switches);
         let share = SHARE / (2.0 * ACCIDENTS.len() as f64);
         let faults = |seed| {
             let both = |(n, (_, how)): (usize, &Accident)| {
@@ -143,12 +148,11 @@ async fn accidents_of_all_kinds_may_mix() {
 
 /// A lost request has its effect later: in the run, between two runs, in the next one, after it. Two runs
 /// repair what it spoils, once one of them verifies.
-#[tokio::test]
-async fn a_lost_request_may_land_later() {
+async fn a_lost_request_may_land_later(kind: Kind) {
     let lives = seeds(16).into_iter().map(|seed| async move {
         let mut rng = Rng::with_seed(seed);
-        let switches = random_switches(&mut rng);
-        let lab = company(&switches, ParkPolicy::Recreate).await;
+        let switches = random_switches(kind, &mut rng);
+        let lab = company(kind, &switches, ParkPolicy::Recreate).await;
         for day in 1..=4 {
             for _ in 0..(if day == 1 { 12 } else { 5 }) {
                 edit(&mut rng, &lab);

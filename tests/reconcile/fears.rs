@@ -11,11 +11,34 @@ use wazzup_sync::reconcile::{AccountReport, RunResult};
 use wazzup_sync::simulator::{Fault, How, Lands, MethodIs, SimUser};
 use wazzup_sync::source::SourceError;
 use wazzup_sync::store::Answer;
+use wazzup_sync::target::Kind;
 
-use super::lab::{Lab, TOKEN, describe, outcome, phone};
+use super::lab::{Lab, TOKEN, by_kind, describe, outcome, phone};
 
-async fn company(n: usize) -> Lab {
-    let lab = Lab::new().await;
+on_every_wazzup! {
+    an_empty_table_removes_nobody,
+    a_table_of_which_half_is_gone_removes_nobody,
+    a_source_that_cannot_be_read_changes_nothing,
+    rows_that_cannot_be_used_remove_nobody,
+    a_join_that_loses_all_phones_takes_nobodys_phone,
+    a_query_that_yields_no_phones_any_more_takes_nobodys_phone,
+    a_crm_with_other_ids_makes_no_second_copy_of_anybody,
+    the_token_of_another_company_changes_nothing_there_and_nothing_here,
+    a_new_token_of_the_same_account_is_taken_without_a_question,
+    an_emptied_account_is_filled_again_once_a_person_says_so,
+    a_rejected_removal_stays_away_until_the_row_comes_back_and_goes_again,
+    an_approval_lets_just_these_users_pass_and_only_for_a_day,
+    three_may_leave_a_run_and_six_of_forty_a_day,
+    a_removal_waits_as_long_as_configured_unless_the_row_says_inactive,
+    the_first_removal_after_the_settings_changed_waits_for_a_person,
+    drift_is_repaired_or_only_reported_as_configured,
+    users_with_an_employees_id_are_adopted_unless_they_look_like_somebody_else,
+    claimed_users_are_removed_within_the_limits,
+    a_create_without_an_answer_is_ours_for_a_day,
+}
+
+async fn company(kind: Kind, n: usize) -> Lab {
+    let lab = Lab::new(kind).await;
     lab.hire_many(n);
     let report = lab.run().await;
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
@@ -66,18 +89,16 @@ async fn assert_finishes(lab: &Lab) {
     assert_eq!(lab.sim.requests().len(), 0, "{}", lab.requests());
 }
 
-#[tokio::test]
-async fn an_empty_table_removes_nobody() {
-    let lab = company(20).await;
+async fn an_empty_table_removes_nobody(kind: Kind) {
+    let lab = company(kind, 20).await;
     let people = std::mem::take(&mut lab.crm.0.lock().unwrap().people);
     assert_held(&lab, &[Reason::NoRows]).await;
     lab.crm.0.lock().unwrap().people = people;
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn a_table_of_which_half_is_gone_removes_nobody() {
-    let lab = company(20).await;
+async fn a_table_of_which_half_is_gone_removes_nobody(kind: Kind) {
+    let lab = company(kind, 20).await;
     for n in 1..=10 {
         lab.dismiss(n);
     }
@@ -87,7 +108,7 @@ async fn a_table_of_which_half_is_gone_removes_nobody() {
     lab.edit(15, |it| it.name = "Renamed".to_owned());
     let report = lab.run().await;
     assert_eq!(report.exit_code(), 4);
-    assert_eq!(lab.writes(), ["PATCH", "POST"]);
+    assert_eq!(lab.writes(), by_kind(kind, &["PATCH", "POST"][..], &["POST"]));
     assert_eq!(lab.platform().len(), 21);
     // A newcomer with a leaver's phone waits for the decision.
     lab.hire(22, "Successor", Some(phone(1)));
@@ -106,9 +127,8 @@ async fn a_table_of_which_half_is_gone_removes_nobody() {
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn a_source_that_cannot_be_read_changes_nothing() {
-    let lab = company(20).await;
+async fn a_source_that_cannot_be_read_changes_nothing(kind: Kind) {
+    let lab = company(kind, 20).await;
     lab.dismiss(1);
     let unreachable: fn() -> SourceError = || SourceError::Unreachable {
         source_name: "crm".to_owned(),
@@ -138,9 +158,8 @@ async fn a_source_that_cannot_be_read_changes_nothing() {
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn rows_that_cannot_be_used_remove_nobody() {
-    let lab = company(20).await;
+async fn rows_that_cannot_be_used_remove_nobody(kind: Kind) {
+    let lab = company(kind, 20).await;
     for n in 1..=20 {
         lab.edit(n, |it| it.active = "maybe");
     }
@@ -160,9 +179,8 @@ async fn rows_that_cannot_be_used_remove_nobody() {
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn a_join_that_loses_all_phones_takes_nobodys_phone() {
-    let lab = company(20).await;
+async fn a_join_that_loses_all_phones_takes_nobodys_phone(kind: Kind) {
+    let lab = company(kind, 20).await;
     for n in 1..=20 {
         lab.give_phone(n, None);
     }
@@ -173,9 +191,8 @@ async fn a_join_that_loses_all_phones_takes_nobodys_phone() {
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn a_query_that_yields_no_phones_any_more_takes_nobodys_phone() {
-    let lab = company(20).await;
+async fn a_query_that_yields_no_phones_any_more_takes_nobodys_phone(kind: Kind) {
+    let lab = company(kind, 20).await;
     lab.crm.0.lock().unwrap().without_phones = true;
     lab.edit(3, |it| it.name = "Renamed".to_owned());
     let report = lab.run().await;
@@ -184,9 +201,8 @@ async fn a_query_that_yields_no_phones_any_more_takes_nobodys_phone() {
     assert!(lab.platform().iter().all(|it| it.phone.is_some()));
 }
 
-#[tokio::test]
-async fn a_crm_with_other_ids_makes_no_second_copy_of_anybody() {
-    let lab = company(20).await;
+async fn a_crm_with_other_ids_makes_no_second_copy_of_anybody(kind: Kind) {
+    let lab = company(kind, 20).await;
     let people = std::mem::take(&mut lab.crm.0.lock().unwrap().people);
     for (id, person) in people {
         lab.crm.0.lock().unwrap().people.insert(format!("e-{id}"), person);
@@ -202,8 +218,7 @@ fn use_token(lab: &mut Lab, token: &str) {
     lab.account.binding.credential = format!("fingerprint of {token}");
 }
 
-#[tokio::test]
-async fn the_token_of_another_company_changes_nothing_there_and_nothing_here() {
+async fn the_token_of_another_company_changes_nothing_there_and_nothing_here(kind: Kind) {
     let strangers = |n: usize| -> Vec<SimUser> {
         (1..=n)
             .map(|n| SimUser::new(&format!("s{n}"), "Stranger", Some(&phone(500 + n))))
@@ -213,7 +228,7 @@ async fn the_token_of_another_company_changes_nothing_there_and_nothing_here() {
     let mut alike = strangers(5);
     alike.extend((1..=8).map(|n| SimUser::new(&n.to_string(), "Somebody else", Some(&phone(600 + n)))));
     for others in [Vec::new(), strangers(30), alike] {
-        let mut lab = company(20).await;
+        let mut lab = company(kind, 20).await;
         lab.sim.seed("token of other", others.clone());
         use_token(&mut lab, "token of other");
         // Also what is new in the CRM goes nowhere.
@@ -240,9 +255,8 @@ async fn the_token_of_another_company_changes_nothing_there_and_nothing_here() {
     }
 }
 
-#[tokio::test]
-async fn a_new_token_of_the_same_account_is_taken_without_a_question() {
-    let mut lab = company(20).await;
+async fn a_new_token_of_the_same_account_is_taken_without_a_question(kind: Kind) {
+    let mut lab = company(kind, 20).await;
     lab.sim.seed("new token", lab.platform());
     use_token(&mut lab, "new token");
     lab.dismiss(3);
@@ -254,9 +268,8 @@ async fn a_new_token_of_the_same_account_is_taken_without_a_question() {
     assert_eq!(lab.sim.requests().len(), 0);
 }
 
-#[tokio::test]
-async fn an_emptied_account_is_filled_again_once_a_person_says_so() {
-    let lab = company(20).await;
+async fn an_emptied_account_is_filled_again_once_a_person_says_so(kind: Kind) {
+    let lab = company(kind, 20).await;
     lab.sim.seed(TOKEN, Vec::new());
     // Nothing seems to have changed until the list is looked at again.
     lab.later(Duration::from_secs(7 * 3600));
@@ -265,9 +278,8 @@ async fn an_emptied_account_is_filled_again_once_a_person_says_so() {
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn a_rejected_removal_stays_away_until_the_row_comes_back_and_goes_again() {
-    let lab = company(20).await;
+async fn a_rejected_removal_stays_away_until_the_row_comes_back_and_goes_again(kind: Kind) {
+    let lab = company(kind, 20).await;
     for n in 1..=10 {
         lab.dismiss(n);
     }
@@ -287,9 +299,8 @@ async fn a_rejected_removal_stays_away_until_the_row_comes_back_and_goes_again()
     assert_eq!(report.findings.len(), 10, "in force as long as it is so");
 }
 
-#[tokio::test]
-async fn an_approval_lets_just_these_users_pass_and_only_for_a_day() {
-    let lab = company(40).await;
+async fn an_approval_lets_just_these_users_pass_and_only_for_a_day(kind: Kind) {
+    let lab = company(kind, 40).await;
     for n in 1..=20 {
         lab.dismiss(n);
     }
@@ -310,7 +321,7 @@ async fn an_approval_lets_just_these_users_pass_and_only_for_a_day() {
     assert!(ids.contains(&"21".to_owned()), "not approved: {ids:?}");
     assert_eq!(ids.len(), 21);
 
-    let lab = company(20).await;
+    let lab = company(kind, 20).await;
     for n in 1..=10 {
         lab.dismiss(n);
     }
@@ -320,9 +331,8 @@ async fn an_approval_lets_just_these_users_pass_and_only_for_a_day() {
     assert_held(&lab, &[Reason::Removals]).await;
 }
 
-#[tokio::test]
-async fn three_may_leave_a_run_and_six_of_forty_a_day() {
-    let lab = company(40).await;
+async fn three_may_leave_a_run_and_six_of_forty_a_day(kind: Kind) {
+    let lab = company(kind, 40).await;
     let mut left = 0;
     for _ in 0..2 {
         for _ in 0..3 {
@@ -341,9 +351,8 @@ async fn three_may_leave_a_run_and_six_of_forty_a_day() {
     lab.assert_equal(&report);
 }
 
-#[tokio::test]
-async fn a_removal_waits_as_long_as_configured_unless_the_row_says_inactive() {
-    let mut lab = company(20).await;
+async fn a_removal_waits_as_long_as_configured_unless_the_row_says_inactive(kind: Kind) {
+    let mut lab = company(kind, 20).await;
     lab.account.policy.removal_after = 15 * 60 * 1000;
     lab.dismiss(1);
     lab.edit(2, |it| it.active = "no");
@@ -379,9 +388,8 @@ async fn a_removal_waits_as_long_as_configured_unless_the_row_says_inactive() {
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn the_first_removal_after_the_settings_changed_waits_for_a_person() {
-    let mut lab = company(20).await;
+async fn the_first_removal_after_the_settings_changed_waits_for_a_person(kind: Kind) {
+    let mut lab = company(kind, 20).await;
     lab.account.settings_mark = "another query".to_owned();
     lab.account.plan_mark = "another query".to_owned();
     lab.dismiss(1);
@@ -401,9 +409,8 @@ async fn the_first_removal_after_the_settings_changed_waits_for_a_person() {
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn drift_is_repaired_or_only_reported_as_configured() {
-    let mut lab = company(20).await;
+async fn drift_is_repaired_or_only_reported_as_configured(kind: Kind) {
+    let mut lab = company(kind, 20).await;
     let meddle = |lab: &Lab| {
         lab.sim
             .put_user(TOKEN, SimUser::new("1", "Renamed by hand", Some(&phone(1))));
@@ -445,16 +452,15 @@ async fn drift_is_repaired_or_only_reported_as_configured() {
     );
 }
 
-#[tokio::test]
-async fn users_with_an_employees_id_are_adopted_unless_they_look_like_somebody_else() {
-    let lab = Lab::new().await;
+async fn users_with_an_employees_id_are_adopted_unless_they_look_like_somebody_else(kind: Kind) {
+    let lab = Lab::new(kind).await;
     lab.hire_many(20);
     lab.sim.seed(TOKEN, lab.desired()[..10].to_vec());
     let report = lab.run().await;
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
     lab.assert_equal(&report);
 
-    let lab = Lab::new().await;
+    let lab = Lab::new(kind).await;
     lab.hire_many(20);
     let strangers = (1..=10).map(|n| SimUser::new(&n.to_string(), "Stranger", Some(&phone(700 + n))));
     lab.sim.seed(TOKEN, strangers);
@@ -482,9 +488,8 @@ async fn users_with_an_employees_id_are_adopted_unless_they_look_like_somebody_e
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn claimed_users_are_removed_within_the_limits() {
-    let lab = company(20).await;
+async fn claimed_users_are_removed_within_the_limits(kind: Kind) {
+    let lab = company(kind, 20).await;
     for n in 1..=8 {
         let user = SimUser::new(&format!("old{n}"), "From before", Some(&phone(800 + n)));
         lab.sim.put_user(TOKEN, user);
@@ -517,10 +522,9 @@ async fn claimed_users_are_removed_within_the_limits() {
     assert_finishes(&lab).await;
 }
 
-#[tokio::test]
-async fn a_create_without_an_answer_is_ours_for_a_day() {
+async fn a_create_without_an_answer_is_ours_for_a_day(kind: Kind) {
     for (days, is_removed) in [(0, true), (2, false)] {
-        let lab = company(20).await;
+        let lab = company(kind, 20).await;
         lab.hire(21, "Came and went", Some(phone(21)));
         let lost = How::DelayedEffect {
             lands: Lands::OnDemand,

@@ -20,7 +20,7 @@ use wazzup_sync::domain::table::{Column, CompleteRead, Reading, Row};
 use wazzup_sync::reconcile::{
     Account, AccountReport, Clock, Order, Parts, Progress, Timing, preview, reconcile,
 };
-use wazzup_sync::simulator::{Setup, SimUser, Simulator, Switches};
+use wazzup_sync::simulator::{Fault, ListShape, MethodIs, Setup, SimUser, Simulator, Switches};
 use wazzup_sync::source::{Source, SourceError};
 use wazzup_sync::store::{Binding, Store};
 use wazzup_sync::target::http::{Http, HttpOptions};
@@ -121,14 +121,14 @@ pub fn phone(n: usize) -> String {
 }
 
 /// The account as it is configured, for the platform at that address.
-pub fn account_at(base_url: &str) -> Account {
+pub fn account_at(kind: Kind, base_url: &str) -> Account {
     let binding = Binding {
         remote: "the simulator".to_owned(),
         credential: "fingerprint".to_owned(),
     };
     Account {
         name: "acme".to_owned(),
-        kind: "wazzup-v2".to_owned(),
+        kind: kind.word().to_owned(),
         base_url: base_url.to_owned(),
         binding,
         default_region: Some("LV".into()),
@@ -167,7 +167,7 @@ pub fn no_limits() -> Limits {
 }
 
 /// The platform at that address.
-pub fn target_at(base_url: &str, token: &str, timeout: Duration) -> AnyTarget {
+pub fn target_at(kind: Kind, base_url: &str, token: &str, timeout: Duration) -> AnyTarget {
     let options = HttpOptions {
         timeout,
         max_response_bytes: 128 * 1024,
@@ -175,15 +175,54 @@ pub fn target_at(base_url: &str, token: &str, timeout: Duration) -> AnyTarget {
         ..HttpOptions::default()
     };
     let token = SecretString::from(token);
-    target::open(
-        Kind::WazzupV2,
-        &base_url.parse().unwrap(),
-        token,
-        &Http::new(options),
-    )
+    let setup = by_kind(kind, target::Setup::WazzupV2, target::Setup::WazzupV3);
+    target::open(setup, &base_url.parse().unwrap(), token, &Http::new(options))
+}
+
+/// Makes each of these stories a test for each generation of Wazzup's API.
+macro_rules! on_every_wazzup {
+    ($($story:ident),* $(,)?) => {
+        mod wazzup_v2 {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(wazzup_sync::target::Kind::WazzupV2).await;
+            })*
+        }
+
+        mod wazzup_v3 {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(wazzup_sync::target::Kind::WazzupV3).await;
+            })*
+        }
+    };
+}
+
+/// One of these, by kind: where the platforms speak differently.
+pub fn by_kind<T>(kind: Kind, v2: T, v3: T) -> T {
+    match kind {
+        Kind::WazzupV2 => v2,
+        Kind::WazzupV3 => v3,
+        Kind::Wuts | Kind::Meta => panic!("the stories are of Wazzup"),
+    }
+}
+
+/// A platform that behaves as documented, and takes requests as fast as they come.
+pub fn documented() -> Switches {
+    let mut switches = Switches::default();
+    switches.v3.rate_limit = None;
+    switches
+}
+
+/// Lists come in pages of so many rows.
+pub fn pages_of(switches: &mut Switches, n_rows: usize) {
+    switches.page_cap = Some(n_rows);
+    switches.v3.list = ListShape::Object;
+    switches.v3.page_users = n_rows;
 }
 
 pub struct Lab {
+    pub kind: Kind,
     pub dir: TempDir,
     pub crm: Table,
     pub sim: Simulator,
@@ -197,17 +236,13 @@ pub struct Lab {
 }
 
 impl Lab {
-    pub async fn new() -> Lab {
-        Lab::with(Switches::default()).await
-    }
-
-    pub async fn with(switches: Switches) -> Lab {
-        let sim = Simulator::start(Setup::account(TOKEN).switches(switches))
+    pub async fn new(kind: Kind) -> Lab {
+        let sim = Simulator::start(Setup::account(TOKEN).switches(documented()))
             .await
             .unwrap();
         let dir = TempDir::new().unwrap();
         let store = Store::open(&dir.path().join("state.db")).await.unwrap();
-        let account = account_at(&sim.base_url());
+        let account = account_at(kind, &sim.base_url());
         let timing = Timing {
             settle: Duration::from_millis(3),
             retry_base: Duration::from_millis(1),
@@ -215,6 +250,7 @@ impl Lab {
         };
         let now = Arc::new(AtomicI64::new(1_800_000_000_000));
         Lab {
+            kind,
             dir,
             crm: Table::default(),
             sim,
@@ -284,7 +320,7 @@ impl Lab {
     }
 
     pub fn target(&self) -> AnyTarget {
-        target_at(&self.sim.base_url(), &self.token, self.timeout)
+        target_at(self.kind, &self.sim.base_url(), &self.token, self.timeout)
     }
 
     pub async fn run(&self) -> AccountReport {
@@ -332,6 +368,30 @@ impl Lab {
             &order,
         )
         .await
+    }
+
+    /// The method by which this platform changes users.
+    pub fn updates(&self) -> MethodIs {
+        by_kind(self.kind, MethodIs::Patch, MethodIs::Post)
+    }
+
+    /// The path of all users.
+    pub fn users_path(&self) -> &'static str {
+        by_kind(self.kind, "/v2/users", "/v3/users")
+    }
+
+    /// Single reads.
+    pub fn single_reads(&self, fault: Fault) -> Fault {
+        fault
+            .method(MethodIs::Get)
+            .path(&format!("{}/", self.users_path()))
+    }
+
+    /// Pages of the list, those that begin with `query`.
+    pub fn lists(&self, fault: Fault, query: &str) -> Fault {
+        fault
+            .method(MethodIs::Get)
+            .path(&format!("{}?{query}", self.users_path()))
     }
 
     /// Forgets what was counted, and returns requests to come from here on.
@@ -389,7 +449,9 @@ impl Lab {
     /// All requests since the last count, a line each, for a message.
     pub fn requests(&self) -> String {
         let line = |it: &wazzup_sync::simulator::RequestRecord| {
-            let items = it.body.get("users").or(it.body.get("user_ids"));
+            let body = &it.body;
+            let items = body.get("users").or(body.get("user_ids")).or(Some(body));
+            let items = items.filter(|it| it.is_array());
             let items = items.map(ToString::to_string).unwrap_or_default();
             let fault = it.fault.as_deref().unwrap_or_default();
             format!(

@@ -2,13 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where its surroundings fail")]
 
+#[macro_use]
+mod lab;
+
 mod basics;
 mod clearing;
 mod connection;
 mod faults;
 mod fears;
 mod killed;
-mod lab;
+#[path = "../support/log.rs"]
+mod log;
 mod oracle;
 mod outcomes;
 mod parked;

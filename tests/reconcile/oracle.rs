@@ -8,6 +8,7 @@ use wazzup_sync::domain::finding::FindingKind;
 use wazzup_sync::domain::outcome::{Op, Outcome, Settled};
 use wazzup_sync::reconcile::AccountReport;
 use wazzup_sync::simulator::{Rule, SimUser, Switches};
+use wazzup_sync::target::Kind;
 
 use super::lab::{Lab, TOKEN, phone};
 use super::platforms::Platform;
@@ -25,8 +26,8 @@ pub fn foreign() -> Vec<SimUser> {
 }
 
 /// A company without limits and with foreign users, on a platform of that kind.
-pub async fn company(switches: &Switches, park: ParkPolicy) -> Lab {
-    let mut lab = Lab::new().await.unguarded();
+pub async fn company(kind: Kind, switches: &Switches, park: ParkPolicy) -> Lab {
+    let mut lab = Lab::new(kind).await.unguarded();
     lab.account.park = park;
     for user in foreign() {
         lab.sim.protect(TOKEN, [user.id.as_str()]);
@@ -138,8 +139,8 @@ fn differences_are_told(
 /// Whether all is done that can be done: what is open can't be had here.
 pub fn is_done(lab: &Lab, report: &AccountReport) -> bool {
     let switches = lab.sim.switches();
-    let may_park =
-        lab.account.park == ParkPolicy::Recreate || Platform::new("", |it| *it = switches.clone()).clears();
+    let may_park = lab.account.park == ParkPolicy::Recreate
+        || Platform::new(lab.kind, "", |it| *it = switches.clone()).clears();
     let is_settled = |it: &Settled| match it.outcome {
         Outcome::Applied => true,
         Outcome::Conflict => !may_park || it.code.as_deref() != Some("cannot_park"),

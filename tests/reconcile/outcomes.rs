@@ -8,11 +8,23 @@ use wazzup_sync::domain::finding::FindingKind;
 use wazzup_sync::domain::outcome::{Op, Outcome};
 use wazzup_sync::reconcile::{AccountReport, Order, Stop};
 use wazzup_sync::simulator::{Fault, How, MethodIs, SimUser};
+use wazzup_sync::target::Kind;
 
-use super::lab::{Lab, TOKEN, describe, outcome, phone};
+use super::lab::{Lab, TOKEN, by_kind, describe, outcome, phone};
 
-async fn company(n: usize) -> Lab {
-    let lab = Lab::new().await.unguarded();
+on_every_wazzup! {
+    every_planned_change_has_one_outcome_whatever_happens,
+    open_outcomes_count_until_they_are_closed,
+    findings_in_force_are_reported_by_quiet_runs_too,
+    what_the_platform_makes_of_a_name_is_accepted_after_the_second_time,
+    a_plan_is_what_the_run_does_and_writes_nothing,
+    a_run_for_one_user_changes_only_that_one,
+    renames_take_no_list_and_what_they_meet_does,
+    a_verification_is_due_after_six_hours_and_when_asked_for,
+}
+
+async fn company(kind: Kind, n: usize) -> Lab {
+    let lab = Lab::new(kind).await.unguarded();
     lab.hire_many(n);
     let report = lab.run().await;
     lab.assert_equal(&report);
@@ -29,8 +41,7 @@ fn reported(report: &AccountReport) -> BTreeMap<String, usize> {
     ids
 }
 
-#[tokio::test]
-async fn every_planned_change_has_one_outcome_whatever_happens() {
+async fn every_planned_change_has_one_outcome_whatever_happens(kind: Kind) {
     type Accident = (&'static str, fn(&Lab));
     let accidents: [Accident; 8] = [
         ("nothing", |_| {}),
@@ -45,8 +56,7 @@ async fn every_planned_change_has_one_outcome_whatever_happens() {
                 .add_fault(Fault::status(401).method(MethodIs::Write).nth(3));
         }),
         ("reads fail after the first write", |lab| {
-            let fault = Fault::new(How::Reset).method(MethodIs::Get).path("/v2/users/");
-            lab.sim.add_fault(fault);
+            lab.sim.add_fault(lab.single_reads(Fault::new(How::Reset)));
         }),
         ("a phone is taken behind our back", |lab| {
             let put = vec![SimUser::new("boss", "Cabinet staff", Some(&phone(21)))];
@@ -70,7 +80,7 @@ async fn every_planned_change_has_one_outcome_whatever_happens() {
     ];
     let planned = ["21", "22", "3", "4", "5", "6", "7"];
     for (name, add) in accidents {
-        let lab = company(20).await;
+        let lab = company(kind, 20).await;
         lab.hire(21, "Newcomer", Some(phone(21)));
         lab.hire(22, "Newcomer, too", lab.person(3).phone);
         lab.dismiss(3);
@@ -109,9 +119,8 @@ async fn every_planned_change_has_one_outcome_whatever_happens() {
     }
 }
 
-#[tokio::test]
-async fn open_outcomes_count_until_they_are_closed() {
-    let lab = company(20).await;
+async fn open_outcomes_count_until_they_are_closed(kind: Kind) {
+    let lab = company(kind, 20).await;
     lab.sim
         .put_user(TOKEN, SimUser::new("boss", "Cabinet staff", Some(&phone(300))));
     lab.give_phone(5, Some(phone(300)));
@@ -149,9 +158,8 @@ async fn open_outcomes_count_until_they_are_closed() {
     assert!(lab.store.open_outcomes("acme").await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn findings_in_force_are_reported_by_quiet_runs_too() {
-    let lab = company(20).await;
+async fn findings_in_force_are_reported_by_quiet_runs_too(kind: Kind) {
+    let lab = company(kind, 20).await;
     lab.give_phone(3, Some("no number".to_owned()));
     lab.give_phone(4, Some(phone(5)));
     for n_run in 1..=3 {
@@ -172,9 +180,8 @@ async fn findings_in_force_are_reported_by_quiet_runs_too() {
     assert_eq!(lab.sim.requests().len(), 0);
 }
 
-#[tokio::test]
-async fn what_the_platform_makes_of_a_name_is_accepted_after_the_second_time() {
-    let lab = company(20).await;
+async fn what_the_platform_makes_of_a_name_is_accepted_after_the_second_time(kind: Kind) {
+    let lab = company(kind, 20).await;
     lab.sim.update_switches(|it| it.cut_names_at = Some(12));
     lab.edit(3, |it| it.name = "A name that is longer".to_owned());
     lab.run().await;
@@ -197,9 +204,8 @@ async fn what_the_platform_makes_of_a_name_is_accepted_after_the_second_time() {
     lab.assert_equal(&report);
 }
 
-#[tokio::test]
-async fn a_plan_is_what_the_run_does_and_writes_nothing() {
-    let lab = company(20).await;
+async fn a_plan_is_what_the_run_does_and_writes_nothing(kind: Kind) {
+    let lab = company(kind, 20).await;
     lab.hire(21, "Newcomer", Some(phone(21)));
     lab.dismiss(3);
     lab.rotate(&[5, 6]);
@@ -209,7 +215,12 @@ async fn a_plan_is_what_the_run_does_and_writes_nothing() {
     assert!(lab.writes().is_empty());
     assert_eq!(std::fs::read(lab.dir.path().join("state.db")).unwrap(), before);
     let methods: Vec<&str> = plan.batches.iter().map(|it| it.method).collect();
-    assert_eq!(methods, ["DELETE", "PATCH", "PATCH", "PATCH", "POST"]);
+    let expected = by_kind(
+        kind,
+        &["DELETE", "PATCH", "PATCH", "PATCH", "POST"][..],
+        &["DELETE", "POST", "POST", "POST"],
+    );
+    assert_eq!(methods, expected);
     lab.count_anew();
 
     // A plan that was agreed to is carried out only if it is still the same.
@@ -234,9 +245,8 @@ async fn a_plan_is_what_the_run_does_and_writes_nothing() {
     assert_eq!(lab.writes(), methods);
 }
 
-#[tokio::test]
-async fn a_run_for_one_user_changes_only_that_one() {
-    let lab = company(20).await;
+async fn a_run_for_one_user_changes_only_that_one(kind: Kind) {
+    let lab = company(kind, 20).await;
     lab.edit(5, |it| it.name = "Renamed".to_owned());
     lab.edit(6, |it| it.name = "Renamed, too".to_owned());
     lab.dismiss(7);
@@ -246,19 +256,19 @@ async fn a_run_for_one_user_changes_only_that_one() {
     };
     let report = lab.run_with(&order).await;
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
-    assert_eq!(lab.writes(), ["PATCH"]);
+    assert_eq!(lab.writes(), [by_kind(kind, "PATCH", "POST")]);
     let report = lab.run().await;
     assert_eq!(report.exit_code(), 0, "{}", describe(&report));
     lab.assert_equal(&report);
 }
 
-#[tokio::test]
-async fn renames_take_no_list_and_what_they_meet_does() {
-    let lab = company(20).await;
+async fn renames_take_no_list_and_what_they_meet_does(kind: Kind) {
+    let lab = company(kind, 20).await;
     lab.edit(5, |it| it.name = "Renamed".to_owned());
     lab.run().await;
     let methods: Vec<String> = lab.sim.requests().into_iter().map(|it| it.method).collect();
-    assert_eq!(methods, ["PATCH", "GET"], "{}", lab.requests());
+    let update = by_kind(kind, "PATCH", "POST");
+    assert_eq!(methods, [update, "GET"], "{}", lab.requests());
     // Somebody has removed the user: it is seen, and the user created.
     lab.sim.remove_user(TOKEN, "6");
     lab.edit(6, |it| it.name = "Renamed, too".to_owned());
@@ -267,9 +277,10 @@ async fn renames_take_no_list_and_what_they_meet_does() {
     lab.assert_equal(&report);
 }
 
-#[tokio::test]
-async fn a_verification_is_due_after_six_hours_and_when_asked_for() {
-    let lab = company(20).await;
+async fn a_verification_is_due_after_six_hours_and_when_asked_for(kind: Kind) {
+    let lab = company(kind, 20).await;
+    // The list, and the look whether that was all.
+    let list_requests = 2;
     lab.run().await;
     assert_eq!(lab.sim.requests().len(), 0);
     let order = Order {
@@ -277,9 +288,9 @@ async fn a_verification_is_due_after_six_hours_and_when_asked_for() {
         ..Order::default()
     };
     lab.run_with(&order).await;
-    assert_eq!(lab.sim.requests().len(), 2);
+    assert_eq!(lab.sim.requests().len(), list_requests);
     lab.count_anew();
     lab.later(Duration::from_secs(6 * 3600));
     lab.run().await;
-    assert_eq!(lab.sim.requests().len(), 2);
+    assert_eq!(lab.sim.requests().len(), list_requests);
 }

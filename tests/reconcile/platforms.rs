@@ -1,21 +1,26 @@
 //! The platforms that the documents allow: what one does where they are silent.
 
 use wazzup_sync::simulator::{
-    AbsentGet, AbsentPhone, BatchRule, CodeCase, DeleteUnknown, Envelope, ErrorShape, PartialAnswer, PastEnd,
-    PatchUnknown, PhoneCheck, PhoneRule, PostExisting, Switches,
+    AbsentGet, AbsentPhone, BatchRule, BulkDelete, CodeCase, Count, DeleteUnknown, Envelope, ErrorShape,
+    ListShape, PartialAnswer, PastEnd, PatchUnknown, PhoneCheck, PhoneRule, PostExisting, Success, Switches,
 };
+use wazzup_sync::target::Kind;
+
+use super::lab::{by_kind, documented, pages_of};
 
 /// One way a platform may be.
 pub struct Platform {
+    pub kind: Kind,
     pub name: String,
     pub switches: Switches,
 }
 
 impl Platform {
-    pub fn new(name: impl Into<String>, change: impl FnOnce(&mut Switches)) -> Platform {
-        let mut switches = Switches::default();
+    pub fn new(kind: Kind, name: impl Into<String>, change: impl FnOnce(&mut Switches)) -> Platform {
+        let mut switches = documented();
         change(&mut switches);
         Platform {
+            kind,
             name: name.into(),
             switches,
         }
@@ -68,13 +73,14 @@ pub const WAYS: [(&str, SetRule); 4] = [
     ("null", |it, rule| it.null_phone = rule),
 ];
 
-/// Every platform on which all scenarios must end well.
-pub fn platforms() -> Vec<Platform> {
-    let mut all = vec![Platform::new("as documented", |_| {})];
+/// Every platform of that kind on which all scenarios must end well.
+pub fn platforms(kind: Kind) -> Vec<Platform> {
+    let mut all = vec![Platform::new(kind, "as documented", |_| {})];
     for check in CHECKS {
         for batch in BATCHES {
             for answer in ANSWERS {
-                all.push(Platform::new(format!("{check:?}, {batch:?}, {answer:?}"), |it| {
+                let name = format!("{check:?}, {batch:?}, {answer:?}");
+                all.push(Platform::new(kind, name, |it| {
                     it.phone_check = check;
                     it.batch = batch;
                     it.partial_answer = answer;
@@ -82,34 +88,31 @@ pub fn platforms() -> Vec<Platform> {
             }
         }
     }
-    all.extend(clearing());
-    for (name, change) in READING {
-        all.push(Platform::new(name, change));
-    }
-    for (name, change) in WRITING {
-        all.push(Platform::new(name, change));
+    all.extend(clearing(kind));
+    let own = by_kind(kind, &V2[..], &V3);
+    for (name, change) in READING.iter().chain(&WRITING).chain(own) {
+        all.push(Platform::new(kind, *name, change));
     }
     all
 }
 
 /// Every way in which a platform lets go of phones, and those in which it does not.
-pub fn clearing() -> Vec<Platform> {
+pub fn clearing(kind: Kind) -> Vec<Platform> {
     let mut all = Vec::new();
     for others in [PhoneRule::Keep, PhoneRule::Reject] {
         for (way, set) in WAYS {
-            all.push(Platform::new(
-                format!("only {way} clears, the others {others:?}"),
-                |it| {
-                    it.set_phone_rules(others);
-                    set(it, PhoneRule::Clear);
-                    // A new user without a phone is sent without the field, which no platform can refuse.
-                    if it.omitted_phone == PhoneRule::Reject {
-                        it.omitted_phone = PhoneRule::Keep;
-                    }
-                },
-            ));
+            let name = format!("only {way} clears, the others {others:?}");
+            all.push(Platform::new(kind, name, |it| {
+                it.set_phone_rules(others);
+                set(it, PhoneRule::Clear);
+                // A new user without a phone is sent without the field, which no platform can refuse.
+                if it.omitted_phone == PhoneRule::Reject {
+                    it.omitted_phone = PhoneRule::Keep;
+                }
+            }));
         }
-        all.push(Platform::new(format!("nothing clears, all {others:?}"), |it| {
+        let name = format!("nothing clears, all {others:?}");
+        all.push(Platform::new(kind, name, |it| {
             it.set_phone_rules(others);
             it.omitted_phone = PhoneRule::Keep;
         }));
@@ -119,20 +122,17 @@ pub fn clearing() -> Vec<Platform> {
 
 type Change = fn(&mut Switches);
 
-const READING: [(&str, Change); 18] = [
-    ("pages of 7", |it| it.page_cap = Some(7)),
-    ("pages of 50", |it| it.page_cap = Some(50)),
-    ("pages of 100", |it| it.page_cap = Some(100)),
-    ("pages without a cap", |it| it.page_cap = None),
-    ("refuses pages of 100", |it| it.reject_limit_above = Some(50)),
+type Named = (&'static str, Change);
+
+const READING: [Named; 9] = [
     ("the last page again and again", |it| {
+        pages_of(it, 50);
         it.past_end = PastEnd::RepeatLastPage;
-        it.page_cap = Some(50);
     }),
     ("reads lag", |it| it.read_lag_ms = 8),
     ("reads lag, pages of 7", |it| {
         it.read_lag_ms = 8;
-        it.page_cap = Some(7);
+        pages_of(it, 7);
     }),
     ("reads lag, absent users are []", |it| {
         it.read_lag_ms = 8;
@@ -143,42 +143,16 @@ const READING: [(&str, Change); 18] = [
         it.set_phone_rules(PhoneRule::Keep);
     }),
     ("absent users are []", |it| it.absent_get = AbsentGet::EmptyArray),
-    ("one user is an object", |it| it.single_as_object = true),
     ("no phone is null", |it| it.absent_phone = AbsentPhone::Null),
     ("no phone is an empty text", |it| {
         it.absent_phone = AbsentPhone::Empty;
     }),
     ("further properties", |it| it.extra_properties = true),
-    ("no envelope", |it| it.envelope = Envelope::Bare),
-    ("no envelope, one user is an object", |it| {
-        it.envelope = Envelope::Bare;
-        it.single_as_object = true;
-    }),
-    ("slow", |it| it.answer_delay_ms = 2),
 ];
 
-const WRITING: [(&str, Change); 15] = [
-    ("empty successes", |it| it.empty_success = true),
+const WRITING: [Named; 9] = [
+    ("slow", |it| it.answer_delay_ms = 2),
     ("201 for creates", |it| it.post_status = 201),
-    ("POST refuses known users", |it| {
-        it.post_existing = PostExisting::Refuse;
-    }),
-    ("POST refuses known users, skips bad ones", |it| {
-        it.post_existing = PostExisting::Refuse;
-        it.batch = BatchRule::SkipBad;
-    }),
-    ("PATCH creates unknown users", |it| {
-        it.patch_unknown = PatchUnknown::Create;
-    }),
-    ("PATCH refuses unknown users", |it| {
-        it.patch_unknown = PatchUnknown::NotFound;
-    }),
-    ("DELETE misses unknown users", |it| {
-        it.delete_unknown = DeleteUnknown::NotFound;
-    }),
-    ("DELETE refuses unknown users", |it| {
-        it.delete_unknown = DeleteUnknown::BadRequest;
-    }),
     ("phones need not be unique", |it| it.unique_phones = false),
     ("phones are normalised", |it| it.normalise_phones = true),
     ("names are trimmed", |it| it.trim_names = true),
@@ -208,4 +182,92 @@ const WRITING: [(&str, Change); 15] = [
             it.read_lag_ms = 8;
         },
     ),
+];
+
+const V2: [Named; 15] = [
+    ("pages of 7", |it| it.page_cap = Some(7)),
+    ("pages of 50", |it| it.page_cap = Some(50)),
+    ("pages of 100", |it| it.page_cap = Some(100)),
+    ("pages without a cap", |it| it.page_cap = None),
+    ("refuses pages of 100", |it| it.reject_limit_above = Some(50)),
+    ("one user is an object", |it| it.single_as_object = true),
+    ("no envelope", |it| it.envelope = Envelope::Bare),
+    ("no envelope, one user is an object", |it| {
+        it.envelope = Envelope::Bare;
+        it.single_as_object = true;
+    }),
+    ("empty successes", |it| it.empty_success = true),
+    ("POST refuses known users", |it| {
+        it.post_existing = PostExisting::Refuse;
+    }),
+    ("POST refuses known users, skips bad ones", |it| {
+        it.post_existing = PostExisting::Refuse;
+        it.batch = BatchRule::SkipBad;
+    }),
+    ("PATCH creates unknown users", |it| {
+        it.patch_unknown = PatchUnknown::Create;
+    }),
+    ("PATCH refuses unknown users", |it| {
+        it.patch_unknown = PatchUnknown::NotFound;
+    }),
+    ("DELETE misses unknown users", |it| {
+        it.delete_unknown = DeleteUnknown::NotFound;
+    }),
+    ("DELETE refuses unknown users", |it| {
+        it.delete_unknown = DeleteUnknown::BadRequest;
+    }),
+];
+
+const V3: [Named; 19] = [
+    ("pages of 100", |it| pages_of(it, 100)),
+    ("pages of 50, counted in texts", |it| {
+        pages_of(it, 50);
+        it.v3.count = Count::Text;
+    }),
+    ("pages of 7, counted by page", |it| {
+        pages_of(it, 7);
+        it.v3.count = Count::OfPage;
+    }),
+    ("arrays in pages", |it| it.v3.list = ListShape::PagedArray),
+    ("no phones in lists", |it| it.v3.phones_in_list = false),
+    ("no phones in lists, pages of 50", |it| {
+        it.v3.phones_in_list = false;
+        pages_of(it, 50);
+    }),
+    ("no phones in lists, reads lag", |it| {
+        it.v3.phones_in_list = false;
+        it.read_lag_ms = 8;
+    }),
+    ("no phones in lists, nothing clears", |it| {
+        it.v3.phones_in_list = false;
+        it.set_phone_rules(PhoneRule::Keep);
+    }),
+    ("no phones in lists, skips bad ones, says nothing of it", |it| {
+        it.v3.phones_in_list = false;
+        it.batch = BatchRule::SkipBad;
+        it.partial_answer = PartialAnswer::Success;
+    }),
+    ("no phones in lists, errors are empty", |it| {
+        it.v3.phones_in_list = false;
+        it.error_shape = ErrorShape::Empty;
+    }),
+    ("an absent user is an empty answer", |it| {
+        it.absent_get = AbsentGet::EmptyBody;
+    }),
+    ("successes are JSON", |it| it.v3.success = Success::Json),
+    ("successes are empty", |it| it.v3.success = Success::AllEmpty),
+    ("absent leavers are not told", |it| it.v3.report_absent = false),
+    ("no call for several leavers", |it| {
+        it.v3.bulk_delete = BulkDelete::NotFound;
+    }),
+    ("the call for several leavers is forbidden", |it| {
+        it.v3.bulk_delete = BulkDelete::Forbidden;
+    }),
+    ("one leaver at a time", |it| it.v3.bulk_delete_limit = Some(1)),
+    ("DELETE misses unknown users", |it| {
+        it.delete_unknown = DeleteUnknown::NotFound;
+    }),
+    ("DELETE refuses unknown users", |it| {
+        it.delete_unknown = DeleteUnknown::BadRequest;
+    }),
 ];

@@ -6,9 +6,21 @@ use std::time::Duration;
 use wazzup_sync::domain::outcome::{Op, Outcome};
 use wazzup_sync::reconcile::{AccountReport, Stop};
 use wazzup_sync::simulator::{BatchRule, Fault, How, MethodIs, PartialAnswer, SimUser};
+use wazzup_sync::target::Kind;
 
-use super::lab::{Lab, TOKEN, all_well, describe, outcome, phone};
+use super::lab::{Lab, TOKEN, all_well, by_kind, describe, outcome, phone};
 use super::platforms::{ANSWERS, BATCHES, CASES, CHECKS, Platform, SHAPES, STATUSES};
+
+on_every_wazzup! {
+    one_malformed_user_of_100_costs_15_more_requests_and_travels_alone_next_time,
+    some_malformed_users_stop_nobody_else_in_any_run,
+    where_all_are_refused_alike_the_contract_has_changed,
+    the_seats_are_filled_to_the_last_and_the_rest_waits,
+    a_phone_of_a_foreign_user_is_a_conflict_that_names_it_and_ends_with_it,
+    a_phone_whose_holder_is_not_listed_is_a_conflict_however_it_is_told,
+    a_phone_taken_behind_our_back_is_understood_in_every_shape,
+    a_record_that_is_skipped_without_a_word_is_asked_for_alone,
+}
 
 /// The outcome and code of a user.
 fn fate(report: &AccountReport, id: impl ToString) -> (Outcome, String) {
@@ -41,10 +53,9 @@ fn refusing(code: &str, text: &str) -> Fault {
     Fault::new(how).method(MethodIs::Write)
 }
 
-#[tokio::test]
-async fn one_malformed_user_of_100_costs_15_more_requests_and_travels_alone_next_time() {
+async fn one_malformed_user_of_100_costs_15_more_requests_and_travels_alone_next_time(kind: Kind) {
     for bad in [1, 2, 37, 50, 51, 64, 99, 100] {
-        let lab = Lab::new().await;
+        let lab = Lab::new(kind).await;
         lab.hire_many(100);
         lab.sim.add_fault(malformed(bad));
         let report = lab.run().await;
@@ -74,9 +85,8 @@ async fn one_malformed_user_of_100_costs_15_more_requests_and_travels_alone_next
     }
 }
 
-#[tokio::test]
-async fn some_malformed_users_stop_nobody_else_in_any_run() {
-    let lab = Lab::new().await;
+async fn some_malformed_users_stop_nobody_else_in_any_run(kind: Kind) {
+    let lab = Lab::new(kind).await;
     lab.hire_many(100);
     for bad in [3, 4, 50, 98] {
         lab.sim.add_fault(malformed(bad));
@@ -92,10 +102,9 @@ async fn some_malformed_users_stop_nobody_else_in_any_run() {
     lab.assert_no_violation();
 }
 
-#[tokio::test]
-async fn where_all_are_refused_alike_the_contract_has_changed() {
+async fn where_all_are_refused_alike_the_contract_has_changed(kind: Kind) {
     for n in [20, 100] {
-        let lab = Lab::new().await;
+        let lab = Lab::new(kind).await;
         lab.hire_many(n);
         lab.sim
             .add_fault(refusing("INVALID_USER_DATA", "email is missing"));
@@ -123,10 +132,9 @@ async fn where_all_are_refused_alike_the_contract_has_changed() {
     }
 }
 
-#[tokio::test]
-async fn the_seats_are_filled_to_the_last_and_the_rest_waits() {
+async fn the_seats_are_filled_to_the_last_and_the_rest_waits(kind: Kind) {
     for (seats, learned) in [(1000, None), (40, Some(40)), (1, Some(1))] {
-        let lab = Lab::new().await.unguarded();
+        let lab = Lab::new(kind).await.unguarded();
         lab.sim.update_switches(|it| it.seats = seats);
         let n = seats + 50;
         lab.hire_many(n);
@@ -180,9 +188,8 @@ async fn the_seats_are_filled_to_the_last_and_the_rest_waits() {
     }
 }
 
-#[tokio::test]
-async fn a_phone_of_a_foreign_user_is_a_conflict_that_names_it_and_ends_with_it() {
-    let lab = Lab::new().await;
+async fn a_phone_of_a_foreign_user_is_a_conflict_that_names_it_and_ends_with_it(kind: Kind) {
+    let lab = Lab::new(kind).await;
     lab.hire_many(10);
     lab.sim
         .put_user(TOKEN, SimUser::new("boss", "Cabinet staff", Some(&phone(3))));
@@ -212,11 +219,10 @@ async fn a_phone_of_a_foreign_user_is_a_conflict_that_names_it_and_ends_with_it(
     lab.assert_equal(&report);
 }
 
-#[tokio::test]
-async fn a_phone_whose_holder_is_not_listed_is_a_conflict_however_it_is_told() {
+async fn a_phone_whose_holder_is_not_listed_is_a_conflict_however_it_is_told(kind: Kind) {
     for name_phone in [true, false] {
         for batch in BATCHES {
-            let lab = Lab::new().await;
+            let lab = Lab::new(kind).await;
             lab.sim.update_switches(|it| it.batch = batch);
             lab.hire_many(40);
             let text = if name_phone {
@@ -242,18 +248,21 @@ async fn a_phone_whose_holder_is_not_listed_is_a_conflict_however_it_is_told() {
 }
 
 /// Somebody takes a phone between our list and our request: the platform refuses it, in any shape.
-#[tokio::test]
-async fn a_phone_taken_behind_our_back_is_understood_in_every_shape() {
+async fn a_phone_taken_behind_our_back_is_understood_in_every_shape(kind: Kind) {
     let mut platforms = Vec::new();
     for shape in SHAPES {
         for case in CASES {
             for status in STATUSES {
-                platforms.push(Platform::new(format!("{shape:?}, {case:?}, {status}"), |it| {
-                    it.error_shape = shape;
-                    it.code_case = case;
-                    it.error_status = status;
-                    it.validation_status = status;
-                }));
+                platforms.push(Platform::new(
+                    kind,
+                    format!("{shape:?}, {case:?}, {status}"),
+                    |it| {
+                        it.error_shape = shape;
+                        it.code_case = case;
+                        it.error_status = status;
+                        it.validation_status = status;
+                    },
+                ));
             }
         }
     }
@@ -262,6 +271,7 @@ async fn a_phone_taken_behind_our_back_is_understood_in_every_shape() {
             for answer in ANSWERS {
                 for is_named in [true, false] {
                     platforms.push(Platform::new(
+                        kind,
                         format!("{check:?}, {batch:?}, {answer:?}, phone named: {is_named}"),
                         |it| {
                             it.phone_check = check;
@@ -275,7 +285,7 @@ async fn a_phone_taken_behind_our_back_is_understood_in_every_shape() {
         }
     }
     let stories = platforms.into_iter().map(|platform| async move {
-        let lab = Lab::new().await.unguarded();
+        let lab = Lab::new(kind).await.unguarded();
         lab.hire_many(10);
         lab.run().await;
         lab.sim.set_switches(platform.switches.clone());
@@ -284,8 +294,7 @@ async fn a_phone_taken_behind_our_back_is_understood_in_every_shape() {
             put: vec![taken],
             remove: Vec::new(),
         };
-        lab.sim
-            .add_fault(Fault::new(meddle).method(MethodIs::Patch).nth(1));
+        lab.sim.add_fault(Fault::new(meddle).method(lab.updates()).nth(1));
         for n in 1..=8 {
             lab.give_phone(n, Some(phone(100 + n)));
         }
@@ -306,10 +315,10 @@ async fn a_phone_taken_behind_our_back_is_understood_in_every_shape() {
 }
 
 /// A platform that refuses one record and says nothing of it but a smaller number.
-#[tokio::test]
-async fn a_record_that_is_skipped_without_a_word_is_asked_for_alone() {
+async fn a_record_that_is_skipped_without_a_word_is_asked_for_alone(kind: Kind) {
+    let code = by_kind(kind, "INVALID_USER_DATA", "INVALID_USERS_DATA");
     for batch in [BatchRule::SkipBad, BatchRule::StopAtFirst] {
-        let lab = Lab::new().await;
+        let lab = Lab::new(kind).await;
         lab.sim.update_switches(|it| {
             it.batch = batch;
             it.partial_answer = PartialAnswer::Success;
@@ -321,7 +330,7 @@ async fn a_record_that_is_skipped_without_a_word_is_asked_for_alone() {
         let report = lab.run().await;
         assert_eq!(
             fate(&report, 7),
-            (Outcome::Rejected, "INVALID_USER_DATA".to_owned()),
+            (Outcome::Rejected, code.to_owned()),
             "{batch:?}: {}\n{}",
             describe(&report),
             lab.requests()

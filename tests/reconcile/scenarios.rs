@@ -4,9 +4,14 @@
 use wazzup_sync::domain::outcome::Outcome;
 use wazzup_sync::reconcile::AccountReport;
 use wazzup_sync::simulator::SimUser;
+use wazzup_sync::target::Kind;
 
 use super::lab::{Lab, TOKEN, all_well, describe, phone};
 use super::platforms::{Platform, platforms};
+
+on_every_wazzup! {
+    on_every_platform_every_day_ends_well,
+}
 
 /// A day: what happens in the CRM.
 struct Day {
@@ -123,7 +128,7 @@ fn is_done(report: &AccountReport) -> bool {
 
 /// Lives through all days on one platform; the first thing that goes wrong, in words.
 async fn live(platform: &Platform) -> Result<(), String> {
-    let mut lab = Lab::new().await.unguarded();
+    let mut lab = Lab::new(platform.kind).await.unguarded();
     if !platform.clears() {
         lab = lab.recreate();
     }
@@ -184,7 +189,6 @@ fn check(lab: &Lab, report: &AccountReport) -> Result<(), String> {
     Ok(())
 }
 
-#[tokio::test]
-async fn on_every_platform_every_day_ends_well() {
-    all_well(platforms().iter().map(live)).await;
+async fn on_every_platform_every_day_ends_well(kind: Kind) {
+    all_well(platforms(kind).iter().map(live)).await;
 }

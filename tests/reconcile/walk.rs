@@ -6,12 +6,18 @@
 use fastrand::Rng;
 use wazzup_sync::domain::contention::ParkPolicy;
 use wazzup_sync::simulator::{
-    AbsentGet, AbsentPhone, DeleteUnknown, Envelope, PatchUnknown, PhoneRule, PostExisting, Switches,
+    AbsentGet, AbsentPhone, BulkDelete, Count, DeleteUnknown, Envelope, ListShape, PatchUnknown, PhoneRule,
+    PostExisting, Success, Switches, TooMany, V3Switches,
 };
+use wazzup_sync::target::Kind;
 
 use super::lab::{Lab, all_well, describe, phone};
 use super::oracle::{company, is_done, wrong};
 use super::platforms::{ANSWERS, BATCHES, CASES, CHECKS, RULES, SHAPES, STATUSES, WAYS};
+
+on_every_wazzup! {
+    a_random_company_on_a_random_platform_is_done_after_two_runs,
+}
 
 const N_DAYS: usize = 5;
 const N_IDS: usize = 12;
@@ -22,7 +28,7 @@ pub fn one<T: Clone>(rng: &mut Rng, all: &[T]) -> T {
 }
 
 /// Anything that the documents allow.
-pub fn random_switches(rng: &mut Rng) -> Switches {
+pub fn random_switches(kind: Kind, rng: &mut Rng) -> Switches {
     let mut it = Switches {
         phone_check: one(rng, &CHECKS),
         batch: one(rng, &BATCHES),
@@ -56,8 +62,13 @@ pub fn random_switches(rng: &mut Rng) -> Switches {
         empty_success: rng.bool(),
         page_cap: one(rng, &[Some(3), Some(7), Some(100), None]),
         read_lag_ms: one(rng, &[0, 0, 0, 8]),
+        v3: random_v3(rng),
         ..Switches::default()
     };
+    if kind == Kind::WazzupV3 {
+        // There is no other call to change a user.
+        it.post_existing = PostExisting::Update;
+    }
     let can_clear = rng.u8(..6) > 0;
     for (_, set) in WAYS {
         let rule = one(rng, &RULES);
@@ -75,6 +86,30 @@ pub fn random_switches(rng: &mut Rng) -> Switches {
         it.omitted_phone = PhoneRule::Keep;
     }
     it
+}
+
+/// Anything that the documents of v3 allow.
+fn random_v3(rng: &mut Rng) -> V3Switches {
+    V3Switches {
+        list: one(rng, &[ListShape::Array, ListShape::PagedArray, ListShape::Object]),
+        page_users: one(rng, &[100, 3, 7]),
+        count: one(rng, &[Count::Number, Count::Text, Count::OfPage]),
+        phones_in_list: rng.bool(),
+        success: one(rng, &[Success::Empty, Success::AllEmpty, Success::Json]),
+        bulk_delete: one(
+            rng,
+            &[
+                BulkDelete::Works,
+                BulkDelete::Works,
+                BulkDelete::NotFound,
+                BulkDelete::Forbidden,
+            ],
+        ),
+        bulk_delete_limit: one(rng, &[Some(100), Some(2), None]),
+        report_absent: rng.bool(),
+        too_many: one(rng, &[TooMany::Mach, TooMany::Many]),
+        rate_limit: None,
+    }
 }
 
 /// Something happens to somebody. Phones are few, so that they are wanted.
@@ -99,11 +134,11 @@ pub fn edit(rng: &mut Rng, lab: &Lab) {
     }
 }
 
-async fn walk(seed: u64) -> Result<(), String> {
+async fn walk(kind: Kind, seed: u64) -> Result<(), String> {
     let mut rng = Rng::with_seed(seed);
-    let switches = random_switches(&mut rng);
+    let switches = random_switches(kind, &mut rng);
     let park = one(&mut rng, &[ParkPolicy::Clear, ParkPolicy::Recreate]);
-    let lab = company(&switches, park).await;
+    let lab = company(kind, &switches, park).await;
     for _ in 0..N_IDS {
         edit(&mut rng, &lab);
     }
@@ -149,7 +184,6 @@ pub fn seeds(default: u64) -> Vec<u64> {
     }
 }
 
-#[tokio::test]
-async fn a_random_company_on_a_random_platform_is_done_after_two_runs() {
-    all_well(seeds(48).into_iter().map(walk)).await;
+async fn a_random_company_on_a_random_platform_is_done_after_two_runs(kind: Kind) {
+    all_well(seeds(48).into_iter().map(|seed| walk(kind, seed))).await;
 }

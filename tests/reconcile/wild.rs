@@ -8,12 +8,18 @@ use wazzup_sync::domain::contention::ParkPolicy;
 use wazzup_sync::domain::guard::Limit;
 use wazzup_sync::reconcile::{Order, Stop};
 use wazzup_sync::simulator::{Fault, How, MethodIs, SimUser};
+use wazzup_sync::target::Kind;
 
 use super::killed::kill_after;
 use super::lab::{Lab, TOKEN, all_well, describe, phone};
 use super::oracle::{FOREIGN, company, is_done, wrong};
 use super::platforms::SHAPES;
 use super::walk::{edit, one, random_switches, seeds};
+
+on_every_wazzup! {
+    whatever_happens_reports_are_true_and_calm_days_end_well,
+    a_plan_is_carried_out_as_it_was_shown,
+}
 
 /// An administrator's hand, in users of ours.
 fn meddle(rng: &mut Rng, lab: &Lab) {
@@ -74,16 +80,18 @@ fn accident(rng: &mut Rng) -> Fault {
     if rng.bool() { fault.after_effect() } else { fault }
 }
 
-async fn live(seed: u64) -> Result<(), String> {
+async fn live(kind: Kind, seed: u64) -> Result<(), String> {
     let mut rng = Rng::with_seed(seed);
-    let mut switches = random_switches(&mut rng);
+    let mut switches = random_switches(kind, &mut rng);
     switches.read_lag_ms = 0;
+    // What an administrator does to phones shows in no other list.
+    switches.v3.phones_in_list = true;
     // Where refusals have no code, nothing tells a full account from a bad record.
     if SHAPES[..5].contains(&switches.error_shape) {
         switches.seats = one(&mut rng, &[1000, 9, 12]);
     }
     let park = one(&mut rng, &[ParkPolicy::Clear, ParkPolicy::Recreate]);
-    let mut lab = company(&switches, park).await;
+    let mut lab = company(kind, &switches, park).await;
     if rng.bool() {
         lab.account.limits.updates = Limit::Percent(50);
         lab.account.limits.phone_losses = Limit::Percent(10);
@@ -146,19 +154,17 @@ async fn live(seed: u64) -> Result<(), String> {
     Ok(())
 }
 
-#[tokio::test]
-async fn whatever_happens_reports_are_true_and_calm_days_end_well() {
-    all_well(seeds(32).into_iter().map(live)).await;
+async fn whatever_happens_reports_are_true_and_calm_days_end_well(kind: Kind) {
+    all_well(seeds(32).into_iter().map(|seed| live(kind, seed))).await;
 }
 
 /// What the plan says is what the run does.
-#[tokio::test]
-async fn a_plan_is_carried_out_as_it_was_shown() {
+async fn a_plan_is_carried_out_as_it_was_shown(kind: Kind) {
     let lives = seeds(16).into_iter().map(|seed| async move {
         let mut rng = Rng::with_seed(seed);
-        let mut switches = random_switches(&mut rng);
+        let mut switches = random_switches(kind, &mut rng);
         switches.read_lag_ms = 0;
-        let lab = company(&switches, ParkPolicy::Recreate).await;
+        let lab = company(kind, &switches, ParkPolicy::Recreate).await;
         for _ in 0..12 {
             edit(&mut rng, &lab);
         }

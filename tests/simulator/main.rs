@@ -9,10 +9,12 @@ mod answers;
 mod batches;
 mod control;
 mod faults;
+mod meta;
 mod phones;
 mod reads;
 mod rules;
 mod wazzup_v3;
+mod wuts;
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};

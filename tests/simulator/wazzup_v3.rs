@@ -43,12 +43,17 @@ fn n_rows(list: &Value) -> usize {
 #[tokio::test]
 async fn post_takes_an_array_and_answers_nothing() {
     let bench = Bench::with_v3(1, |_| ()).await;
-    assert_eq!(bench.post_v3(json!([item("2", 2), item("1", 9)])).await, empty(200));
+    assert_eq!(
+        bench.post_v3(json!([item("2", 2), item("1", 9)])).await,
+        empty(200)
+    );
     assert_eq!(bench.ids(), ["1", "2"]);
     assert_eq!(bench.phone("1"), Some(phone(9)));
     let (status, body) = bench.post_v3(json!({"users": [item("3", 3)]})).await;
     assert_eq!((status, &body["error"]), (400, &json!("INVALID_USERS_DATA")));
-    bench.simulator.update_switches(|it| it.v3.success = Success::Json);
+    bench
+        .simulator
+        .update_switches(|it| it.v3.success = Success::Json);
     let (status, body) = bench.post_v3(json!([item("3", 3)])).await;
     assert_eq!((status, body.is_object()), (200, true));
 }
@@ -71,7 +76,9 @@ async fn the_list_has_the_shape_that_it_is_told() {
     let bench = Bench::with_v3(120, |_| ()).await;
     let (_, list) = bench.get("/v3/users?offset=100").await;
     assert_eq!(n_rows(&list), 120, "the offset means nothing to an array");
-    bench.simulator.update_switches(|it| it.v3.list = ListShape::PagedArray);
+    bench
+        .simulator
+        .update_switches(|it| it.v3.list = ListShape::PagedArray);
     let (_, list) = bench.get("/v3/users?offset=100").await;
     assert_eq!(n_rows(&list), 20);
     for (count, expected) in [
@@ -98,7 +105,10 @@ async fn the_list_is_sorted_by_name_and_may_hide_phones() {
         ]))
         .await;
     let (_, list) = bench.get("/v3/users").await;
-    assert_eq!((&list[0]["name"], &list[0]["phone"]), (&json!("Anna"), &json!(phone(2))));
+    assert_eq!(
+        (&list[0]["name"], &list[0]["phone"]),
+        (&json!("Anna"), &json!(phone(2)))
+    );
     bench.simulator.update_switches(|it| it.v3.phones_in_list = false);
     let (_, list) = bench.get("/v3/users").await;
     assert_eq!(list[0], json!({"id": "2", "name": "Anna"}));
@@ -137,7 +147,10 @@ async fn several_users_are_deleted_at_once_and_absent_ones_are_told() {
 async fn the_call_for_several_may_be_limited_or_missing() {
     let ids: Vec<String> = (1..=101).map(|n| n.to_string()).collect();
     let bench = Bench::with_v3(101, |_| ()).await;
-    for (spelling, code) in [(TooMany::Mach, "TOO_MACH_ENTITIES"), (TooMany::Many, "TOO_MANY_ENTITIES")] {
+    for (spelling, code) in [
+        (TooMany::Mach, "TOO_MACH_ENTITIES"),
+        (TooMany::Many, "TOO_MANY_ENTITIES"),
+    ] {
         bench.simulator.update_switches(|it| it.v3.too_many = spelling);
         let (status, body) = bench.bulk_delete(json!(ids)).await;
         assert_eq!((status, &body["error"]), (400, &json!(code)));
@@ -166,7 +179,10 @@ async fn one_user_is_deleted_by_its_path() {
         assert_eq!(bench.ids(), ["2"]);
         assert_eq!(bench.delete_one("1").await.0, status, "{rule:?}");
         let seen = &bench.simulator.requests()[0];
-        assert_eq!((seen.user_ids.as_slice(), seen.had_effect), (&["1".to_owned()][..], true));
+        assert_eq!(
+            (seen.user_ids.as_slice(), seen.had_effect),
+            (&["1".to_owned()][..], true)
+        );
     }
 }
 
@@ -222,7 +238,10 @@ async fn both_generations_show_the_same_account() {
 #[tokio::test]
 async fn one_switch_of_v3_can_be_changed_over_http() {
     let bench = Bench::with_users(1).await;
-    for body in [json!({"v3": {"list": "object"}}), json!({"v3": {"count": "text"}})] {
+    for body in [
+        json!({"v3": {"list": "object"}}),
+        json!({"v3": {"count": "text"}}),
+    ] {
         let request = bench.request(Method::PATCH, "/_simulator/switches").json(&body);
         assert_eq!(answered(request).await.0, 200);
     }

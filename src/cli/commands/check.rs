@@ -1,7 +1,6 @@
 //! `check`: whether the configuration is right and everything answers. Reads only.
 
 use crate::cli::args::{CheckArgs, Output};
-use crate::cli::choose::open_all;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -9,10 +8,10 @@ use crate::cli::passes::{End, Job, Round};
 use crate::cli::progress::Watch;
 use crate::cli::render::check::{self, Checked};
 use crate::cli::render::{check_json, json};
-use crate::cli::workplace::Workplace;
 use crate::reconcile::{Order, Stop};
 use crate::settings::AccountSettings;
 use crate::store::Store;
+use crate::workplace::{Workplace, open_all};
 
 /// An id that nobody has: to ask for it shows whether the platform answers and takes the credential.
 const NOBODY: &str = "wazzup-sync-check";

@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::cli::args::{ReconcileArgs, ReconcileOutput};
-use crate::cli::choose::{choose, open_all};
+use crate::cli::choose::choose;
 use crate::cli::desk::Desk;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::passes::{End, Job, Round, conclude};
 use crate::cli::progress::Watch;
 use crate::cli::render::{Show, json, text};
-use crate::cli::workplace::Workplace;
 use crate::domain::table::Column;
 use crate::domain::user::UserId;
 use crate::reconcile::Order;
 use crate::settings::AccountSettings;
 use crate::store::Store;
+use crate::workplace::{Workplace, open_all};
 
 /// Runs the command.
 pub(in crate::cli) async fn run(args: &ReconcileArgs, desk: &Desk) -> Result<Exit, Failure> {

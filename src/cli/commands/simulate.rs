@@ -13,11 +13,12 @@ use super::demo::people::{self, MAX_PEOPLE};
 use crate::cli::args::{Seed, SimulateArgs};
 use crate::cli::desk::{Desk, quoted};
 use crate::cli::exit::Exit;
-use crate::cli::failure::{Failure, chain};
+use crate::cli::failure::Failure;
 use crate::cli::interrupt::Interrupt;
 use crate::domain::phone::Phone;
 use crate::simulator::{AccountSetup, Counts, Fault, Setup, SimUser, Simulator, Switches, Violation};
 use crate::text;
+use crate::text::chain;
 
 /// Why nothing is served.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +125,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, SimulateError> {
             Some(path) => read_faults(path)?,
             None => Vec::new(),
         },
+        ..Setup::default()
     })
 }
 
@@ -224,6 +226,7 @@ fn end(counts: &Counts, violations: &[Violation]) -> String {
         reads,
         posts,
         patches,
+        puts,
         deletes,
         faults,
         unauthorised,
@@ -231,7 +234,7 @@ fn end(counts: &Counts, violations: &[Violation]) -> String {
     let mut text = format!(
         "\n\
          Served {requests} requests on {connections} connections: {reads} GET, {posts} POST, {patches} PATCH, \
-         {deletes} DELETE.\n\
+         {puts} PUT, {deletes} DELETE.\n\
          {faults} met a fault, {unauthorised} had an unknown token.\n"
     );
     if violations.is_empty() {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::cli::args::{Output, StateArgs, StateCommand};
-use crate::cli::choose::{choose, no_account, open_all};
+use crate::cli::choose::{choose, no_account};
 use crate::cli::desk::{Desk, quoted};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -11,6 +11,7 @@ use crate::cli::progress::Watch;
 use crate::cli::render::{Show, count, json, wrap};
 use crate::reconcile::{AccountReport, Parts, Progress, Rebuilt, rebuild};
 use crate::store::AccountError;
+use crate::workplace::open_all;
 
 /// Runs the command.
 pub(in crate::cli) async fn run(args: &StateArgs, desk: &Desk) -> Result<Exit, Failure> {
@@ -63,10 +64,7 @@ async fn rebuilt(account: &str, desk: &Desk, show: &Show) -> Result<(Exit, Docum
     let watch = Watch::start(desk.console.is_watched, 1);
     watch.note(account, "reading the platform's users");
     let failed = |report: &AccountReport| {
-        let message = report
-            .stop
-            .as_ref()
-            .map(|it| show.text(&crate::cli::failure::chain(it)));
+        let message = report.stop.as_ref().map(|it| show.text(&crate::text::chain(it)));
         Failure {
             exit: Exit::of_account(report.exit_code()),
             code: report.stop.as_ref().map_or("unexpected", |it| it.code()),

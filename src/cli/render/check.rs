@@ -5,14 +5,13 @@ use super::style::Tone;
 use super::table::aligned;
 use super::{Show, count, findings, wrap};
 use crate::cli::exit::Exit;
-use crate::cli::failure::chain;
 use crate::cli::passes::End;
 use crate::domain::outcome::{Op, Outcome};
 use crate::domain::table::Column;
 use crate::reconcile::{AccountReport, Census, Stop};
-use crate::settings::{
-    AccountSettings, Database, DatabaseUrl, Settings, SourceRead, SourceSettings, StoreUrl,
-};
+use crate::settings::{AccountSettings, DatabaseUrl, Settings, SourceRead, SourceSettings, StoreUrl};
+use crate::source::Database;
+use crate::text::chain;
 
 /// One account that was looked at.
 pub(in crate::cli) struct Checked {
@@ -63,14 +62,14 @@ fn kind_of(source: &SourceSettings) -> String {
     let database = match &source.url {
         DatabaseUrl::Plain { database, .. } => match database {
             Database::Postgres => "PostgreSQL",
-            Database::MySql => "MySQL",
+            Database::MySql => "MySQL or MariaDB",
             Database::Sqlite => "SQLite",
         },
         DatabaseUrl::Reference(_) => "an address from a secret",
     };
     match &source.read {
         SourceRead::Query(_) => format!("{database}, a query"),
-        SourceRead::Preset { name, .. } => format!("{database}, preset {name}"),
+        SourceRead::Preset { preset, .. } => format!("{database}, preset {}", preset.name),
     }
 }
 
@@ -177,12 +176,13 @@ impl Intent {
             update: n(Op::Update),
             remove: n(Op::Delete),
             held: waiting(&[Outcome::Held]),
-            conflict: waiting(&[
-                Outcome::Conflict,
-                Outcome::Rejected,
-                Outcome::Deferred,
-                Outcome::Unknown,
-            ]),
+            conflict: report.unlisted
+                + waiting(&[
+                    Outcome::Conflict,
+                    Outcome::Rejected,
+                    Outcome::Deferred,
+                    Outcome::Unknown,
+                ]),
             phoneless: report
                 .users
                 .iter()
@@ -198,7 +198,7 @@ pub(super) fn needed(report: &AccountReport, census: &Census) -> usize {
     let creates = users.clone().filter(|it| it.change.op == Op::Create).count();
     let planned = report.users.iter().filter(|it| it.is_planned);
     let deletes = planned.filter(|it| it.settled.change.op == Op::Delete).count();
-    (census.on_platform + creates).saturating_sub(deletes)
+    (census.on_platform + creates + report.unlisted).saturating_sub(deletes)
 }
 
 fn seats(report: &AccountReport, census: &Census) -> String {

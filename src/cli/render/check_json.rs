@@ -6,9 +6,9 @@ use super::check::{Checked, Intent, columns, needed};
 use super::json::{Error, SCHEMA};
 use super::{Show, findings};
 use crate::cli::exit::Exit;
-use crate::cli::failure::chain;
 use crate::reconcile::{AccountReport, Census, RunResult, Stop};
 use crate::settings::Settings;
+use crate::text::chain;
 
 /// What programs get.
 #[derive(Serialize)]

@@ -40,6 +40,9 @@ pub(in crate::cli) struct Account<'a> {
     outcomes: OutcomeCounts,
     requests: RequestCounts,
     users: Vec<User<'a>>,
+    /// Creates without a seat that are in the numbers only, where there are far more than seats.
+    #[serde(skip_serializing_if = "is_zero")]
+    unlisted: usize,
     findings: Vec<FoundIn<'a>>,
     holds: Vec<HoldOf<'a>>,
     foreign: usize,
@@ -138,7 +141,7 @@ pub(in crate::cli) fn account<'a>(end: &'a End, show: &Show) -> Account<'a> {
         exit_code: end.exit.code(),
         error: stop.map(|stop| Error {
             code: stop.code().to_owned(),
-            message: show.text(&crate::cli::failure::chain(stop)),
+            message: show.text(&crate::text::chain(stop)),
         }),
         source: Source {
             rows: report.rows,
@@ -155,6 +158,7 @@ pub(in crate::cli) fn account<'a>(end: &'a End, show: &Show) -> Account<'a> {
             .iter()
             .map(|it| user(it, is_plan(report), show))
             .collect(),
+        unlisted: report.unlisted,
         findings: report.findings.iter().map(|it| finding(it, show)).collect(),
         holds: report.holds.iter().map(|it| hold(it, end)).collect(),
         foreign: report.foreign,
@@ -162,6 +166,10 @@ pub(in crate::cli) fn account<'a>(end: &'a End, show: &Show) -> Account<'a> {
         duration_ms: u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX),
         batches: is_plan(report).then(|| batches(&report.batches)),
     }
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Whether the report is a plan's, where nothing has an outcome.
@@ -172,6 +180,10 @@ fn is_plan(report: &AccountReport) -> bool {
 /// What a report counts: changes with parks, outcomes without.
 fn counts(report: &AccountReport) -> (Changes, Outcomes) {
     let (mut changes, mut outcomes) = (Changes::default(), Outcomes::default());
+    changes.create += report.unlisted;
+    if !is_plan(report) {
+        outcomes.add_many(Outcome::Deferred, report.unlisted);
+    }
     for it in &report.users {
         changes.add(it.settled.change.op);
         if it.settled.change.op != Op::Park && !is_plan(report) {

@@ -31,7 +31,7 @@ fn one_plan(end: &End, show: &Show) -> String {
             escaped(&stop.to_string(), show)
         ));
     }
-    if !report.users.is_empty() {
+    if !report.users.is_empty() || report.unlisted > 0 {
         out.push_str("\n| | id | name | phone | |\n|---|---|---|---|---|\n");
     }
     for op in [Op::Delete, Op::Park, Op::Update, Op::Create, Op::Access] {
@@ -47,6 +47,10 @@ fn one_plan(end: &End, show: &Show) -> String {
             let more = group.len() - MAX_SHOWN;
             out.push_str(&format!("| {} | … and {more} more | | | |\n", op.word()));
         }
+    }
+    if report.unlisted > 0 {
+        let more = format!("… and {} more without a seat", report.unlisted);
+        out.push_str(&format!("| {} | {more} | | | |\n", Op::Create.word()));
     }
     for hold in &report.holds {
         let users = count(hold.users.len(), "user");

@@ -44,6 +44,12 @@ pub(in crate::cli) fn reports(ends: &[End], show: &Show) -> String {
 fn body(end: &End, show: &Show) -> String {
     let report = &end.report;
     let mut text = changes::changes(&report.users, &report.holds, show);
+    if report.unlisted > 0 {
+        text.push_str(&format!(
+            "  … and {} without a seat, who are only counted\n",
+            count(report.unlisted, "more employee")
+        ));
+    }
     text.push_str(&requests(&report.batches));
     text.push_str(&findings::findings(&report.findings, show));
     let names = names(report);
@@ -62,7 +68,7 @@ fn body(end: &End, show: &Show) -> String {
         ));
     }
     if let Some(stop) = &report.stop {
-        let said = show.text(&crate::cli::failure::chain(stop));
+        let said = show.text(&crate::text::chain(stop));
         text.push_str(&wrap(&format!("error: {said}"), 2));
         text.push_str(&wrap(&advice(stop, report), 2));
     }
@@ -231,7 +237,7 @@ fn open_counts(report: &AccountReport) -> Vec<String> {
     let parts = [
         (of(Outcome::Conflict), "conflict"),
         (of(Outcome::Rejected), "rejected"),
-        (of(Outcome::Deferred), "deferred"),
+        (of(Outcome::Deferred) + report.unlisted, "deferred"),
         (of(Outcome::Held), "held"),
         (of(Outcome::Unknown), "unknown"),
     ];

@@ -78,7 +78,8 @@ fn wish(id: &str, wish: Wish) -> Wishes {
 
 fn any_document() -> impl Strategy<Value = Document> {
     let parts = (0..USERS.len(), 0..CHANNELS.len(), 0..ROLES.len(), any::<bool>());
-    let row = parts.prop_map(|(user, channel, role, new)| row(USERS[user], CHANNELS[channel], ROLES[role], new));
+    let row =
+        parts.prop_map(|(user, channel, role, new)| row(USERS[user], CHANNELS[channel], ROLES[role], new));
     let hidden = proptest::option::of(proptest::sample::subsequence(&USERS[..7], 0..7));
     let notify = any::<Option<bool>>();
     (proptest::collection::vec(row, 0..24), hidden, notify).prop_map(|(rows, hidden, notify)| Document {
@@ -234,7 +235,9 @@ fn all_accepted(wishes: &Wishes) -> Accepted {
         Wish::Gone => rights(None, false, false).grant(),
     };
     let users = wishes.users.iter().map(|(id, it)| (id.clone(), Some(words(it))));
-    let notify = wishes.notify_supervisors.map(|it| (supervisors(), Some(notify_grant(it))));
+    let notify = wishes
+        .notify_supervisors
+        .map(|it| (supervisors(), Some(notify_grant(it))));
     users.chain(notify).collect()
 }
 
@@ -246,14 +249,21 @@ fn comparison(wishes: &Wishes, accepted: Option<&str>) -> Comparison {
 #[test]
 fn without_a_document_only_what_was_not_accepted_differs() {
     let seller = wish("1", Wish::Have(SELLER));
-    assert!(comparison(&seller, Some("seller, new clients")).changes.is_empty());
+    assert!(
+        comparison(&seller, Some("seller, new clients"))
+            .changes
+            .is_empty()
+    );
     let change = &comparison(&seller, Some("manager")).changes[&UserId::from("1")];
     assert_eq!(change.old.as_ref().unwrap().to_string(), "manager");
     assert_eq!(change.new.to_string(), "new clients, seller");
     assert_eq!(comparison(&seller, None).changes[&UserId::from("1")].old, None);
     // Nobody knows of any rights that this leaver has.
     assert!(comparison(&wish("1", Wish::Gone), None).changes.is_empty());
-    assert_eq!(comparison(&wish("1", Wish::Gone), Some("seller")).changes.len(), 1);
+    assert_eq!(
+        comparison(&wish("1", Wish::Gone), Some("seller")).changes.len(),
+        1
+    );
 }
 
 #[test]
@@ -276,7 +286,10 @@ fn rights_are_told_in_words() {
     assert_eq!(words(vec![], &["1"]), "no role, phones hidden");
     let both = vec![row("1", "c1", "seller", true), row("1", "c2", "seller", true)];
     assert_eq!(words(both, &["2"]), "new clients, seller");
-    assert_eq!(words(vec![row("1", "c2", "manager", false)], &[]), "manager on Tallinn");
+    assert_eq!(
+        words(vec![row("1", "c2", "manager", false)], &[]),
+        "manager on Tallinn"
+    );
     let odd = vec![
         row("1", "c1", "seller", false),
         row("1", "c2", "auditor", true),
@@ -286,7 +299,10 @@ fn rights_are_told_in_words() {
         words(odd, &[]),
         "auditor on Tallinn, new clients on Tallinn, owner or so on +37120000001, seller on Riga"
     );
-    assert_eq!(rights(None, true, true).grant().to_string(), "no role, phones hidden");
+    assert_eq!(
+        rights(None, true, true).grant().to_string(),
+        "no role, phones hidden"
+    );
     assert_eq!(SELLER.grant().to_string(), "new clients, seller");
 }
 

@@ -10,13 +10,10 @@ use super::super::identity::Key;
 use super::super::name;
 use super::super::table::{Column, Row};
 use super::super::user::UserId;
-use super::{Employees, Rules};
-
-/// Rows by id, as [`super::employees`] groups them.
-type Groups<'a> = BTreeMap<UserId, Vec<&'a Row>>;
+use super::Rules;
 
 /// The key of a row, in lower case; `None` where there is none to have.
-fn read(row: &Row, key: Key) -> Option<Arc<str>> {
+pub(super) fn read(row: &Row, key: Key) -> Option<Arc<str>> {
     let text = match key {
         Key::Id => return None,
         Key::Email => row.get(Column::Email).unwrap_or_default().trim().to_owned(),
@@ -36,28 +33,27 @@ fn read(row: &Row, key: Key) -> Option<Arc<str>> {
 }
 
 /// Keys that rows of different ids have, each with those ids.
-pub(super) fn shared(groups: &Groups<'_>, rules: &Rules) -> BTreeMap<Arc<str>, BTreeSet<UserId>> {
-    let mut ids: BTreeMap<Arc<str>, BTreeSet<UserId>> = BTreeMap::new();
+pub(super) type Shared = BTreeMap<Arc<str>, BTreeSet<UserId>>;
+
+/// Finds the keys that several people have.
+pub(super) fn shared(rows: &[Row], rules: &Rules) -> Shared {
+    let mut ids = Shared::new();
     if rules.key == Key::Id {
         return ids;
     }
-    for (id, rows) in groups {
-        for key in rows.iter().filter_map(|row| read(row, rules.key)) {
-            ids.entry(key).or_default().insert(id.clone());
+    for row in rows {
+        if let Some(key) = read(row, rules.key) {
+            ids.entry(key).or_default().insert(UserId::new(row.id()));
         }
     }
     ids.retain(|_, ids| ids.len() > 1);
     ids
 }
 
-/// The row's key, or why the row can't be used without one of its own.
-pub(super) fn of(
-    row: &Row,
-    rules: &Rules,
-    shared: &BTreeMap<Arc<str>, BTreeSet<UserId>>,
-) -> Result<Option<Arc<str>>, (FindingKind, String)> {
+/// Whether the row has a key of its own, where the platform knows people by one.
+pub(super) fn check(row: &Row, rules: &Rules, shared: &Shared) -> Result<(), (FindingKind, String)> {
     let what = match rules.key {
-        Key::Id => return Ok(None),
+        Key::Id => return Ok(()),
         Key::Email => "e-mail",
         Key::Name => "name",
     };
@@ -66,40 +62,22 @@ pub(super) fn of(
             Key::Email => FindingKind::EmailMissing,
             Key::Id | Key::Name => FindingKind::NameMissing,
         };
-        return Err((
-            kind,
-            format!("the row has no usable {what}; the platform knows people by it"),
-        ));
+        let detail = format!("the row has no usable {what}; the platform knows people by it");
+        return Err((kind, detail));
     };
     let Some(ids) = shared.get(&key) else {
-        return Ok(Some(key));
+        return Ok(());
     };
     let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
     let kind = match rules.key {
         Key::Email => FindingKind::EmailDuplicate,
         Key::Id | Key::Name => FindingKind::UserAmbiguous,
     };
-    Err((
-        kind,
-        format!(
-            "{} have the same {what}; give each person one of their own",
-            ids.join(" and ")
-        ),
-    ))
-}
-
-/// Remembers the keys of all rows that were set aside, whatever was wrong with them.
-pub(super) fn reserve(found: &mut Employees, groups: &Groups<'_>, rules: &Rules) {
-    if rules.key == Key::Id {
-        return;
-    }
-    let set_aside = groups
-        .iter()
-        .filter(|(raw_id, _)| found.quarantined.contains(*raw_id));
-    let rows = set_aside.flat_map(|(_, rows)| rows);
-    found
-        .reserved_keys
-        .extend(rows.filter_map(|row| read(row, rules.key)));
+    let detail = format!(
+        "{} have the same {what}; give each person one of their own",
+        ids.join(" and ")
+    );
+    Err((kind, detail))
 }
 
 /// The roles of a row.

@@ -1,5 +1,6 @@
 //! The rules from rows to employees, one by one.
 
+use super::super::table::Column;
 use super::super::testing::*;
 use super::*;
 
@@ -27,7 +28,7 @@ fn staff_by(rows: &[&[(Column, &str)]], rules: &Rules) -> Employees {
             Row::from_pairs(&cells.iter().copied().chain(told).collect::<Vec<_>>())
         })
         .collect();
-    employees(&read(&ALL, &rows), rules)
+    employees(read(&ALL, &rows), rules)
 }
 
 fn named(id: &str) -> [(Column, &str); 2] {
@@ -226,7 +227,7 @@ fn no_phone_at_all_is_none_and_rubbish_is_invalid() {
 #[test]
 fn without_a_phone_column_phones_are_not_managed() {
     let rows = [Row::from_pairs(&named("1"))];
-    let found = employees(&read(&[Column::Id, Column::Name], &rows), &rules());
+    let found = employees(read(&[Column::Id, Column::Name], &rows), &rules());
     assert_eq!(found.by_id[&UserId::from("1")].phone, PhoneWish::Unmanaged);
     assert!(!found.manage_phones);
 }
@@ -259,8 +260,100 @@ fn any_other_word_for_active_quarantines_the_row() {
 #[test]
 fn null_in_active_quarantines_the_row_and_no_such_column_means_active() {
     let row = [Row::from_pairs(&named("1"))];
-    let found = employees(&read(&[Column::Id, Column::Name, Column::Active], &row), &rules());
+    let found = employees(read(&[Column::Id, Column::Name, Column::Active], &row), &rules());
     assert_quarantined(&found, "1", FindingKind::ActiveUnreadable);
-    let found = employees(&read(&[Column::Id, Column::Name], &row), &rules());
+    let found = employees(read(&[Column::Id, Column::Name], &row), &rules());
     assert!(found.by_id[&UserId::from("1")].is_active);
+}
+
+/// Rules under which so many active employees are looked at.
+fn room(n: usize) -> Rules {
+    Rules {
+        room: Some(n),
+        ..rules()
+    }
+}
+
+fn listed(found: &Employees) -> Vec<&str> {
+    found.by_id.keys().map(UserId::as_str).collect()
+}
+
+fn inactive(id: &str) -> [(Column, &str); 2] {
+    [(Column::Id, id), (Column::Active, "0")]
+}
+
+#[test]
+fn beyond_the_room_employees_are_counted_and_inactive_rows_wait() {
+    let rows = [named("10"), named("2"), inactive("1"), named("b"), named("010")];
+    let rows: Vec<&[(Column, &str)]> = rows.iter().map(|it| it.as_slice()).collect();
+    let found = staff_by(&rows, &room(2));
+    assert_eq!(listed(&found), ["2", "010"]);
+    assert_eq!((found.n_unlisted(), found.n_rows), (2, 5));
+    assert!(found.findings.is_empty());
+    let all = staff_by(&rows, &room(9));
+    assert_eq!(listed(&all), ["2", "010", "10", "b"]);
+    assert_eq!(all.n_unlisted(), 0);
+}
+
+#[test]
+fn whose_user_is_known_is_looked_at_wherever_the_row_stands() {
+    let rows = [named("1"), named("2"), named("3"), inactive("4"), named("5")];
+    let rows: Vec<&[(Column, &str)]> = rows.iter().map(|it| it.as_slice()).collect();
+    let mut found = staff_by(&rows, &room(1));
+    let known = ["5", "4", "1", "9"].map(UserId::from);
+    found.admit(&known);
+    found.admit(&known);
+    assert_eq!(listed(&found), ["1", "4", "5"]);
+    assert!(!found.by_id[&UserId::from("4")].is_active);
+    assert_eq!(found.n_unlisted(), 2);
+    let whole = staff(&rows);
+    assert_eq!(found.by_id[&UserId::from("5")], whole.by_id[&UserId::from("5")]);
+}
+
+#[test]
+fn what_is_too_long_is_said_only_of_those_who_are_looked_at() {
+    let name = "ā".repeat(151);
+    let row = [(Column::Id, "2"), (Column::Name, name.as_str())];
+    let mut found = staff_by(&[&named("1"), &row], &room(1));
+    assert!(found.findings.is_empty());
+    found.admit(&[UserId::from("2")]);
+    assert_eq!(found.findings.len(), 1);
+}
+
+#[test]
+fn a_bad_row_is_quarantined_wherever_it_stands() {
+    let rows: [&[(Column, &str)]; 6] = [
+        &named("1"),
+        &[(Column::Id, "2")],
+        &[(Column::Id, "3"), (Column::Active, "perhaps")],
+        &named("x\u{7}"),
+        &named("ab"),
+        &named("AB"),
+    ];
+    let found = staff_by(&rows, &room(1));
+    assert_eq!(listed(&found), ["1"]);
+    assert_quarantined(&found, "2", FindingKind::NameMissing);
+    assert_quarantined(&found, "3", FindingKind::ActiveUnreadable);
+    assert_quarantined(&found, "x\u{7}", FindingKind::IdInvalid);
+    assert_quarantined(&found, "AB", FindingKind::IdDuplicate);
+    assert_eq!(found.n_unlisted(), 0);
+}
+
+#[test]
+fn a_borrowed_id_is_seen_beyond_the_room_too() {
+    let thief = hashed("victim");
+    let mut found = staff_by(
+        &[&[(Column::Id, "victim")], &named(&thief), &named("1")],
+        &room(1),
+    );
+    assert_quarantined(&found, &thief, FindingKind::IdDuplicate);
+    assert_eq!(found.n_unlisted(), 0);
+    found.admit(&[UserId::from(&*thief)]);
+    assert_eq!(listed(&found), ["1"]);
+}
+
+#[test]
+fn rows_that_all_wait_are_not_all_quarantined() {
+    let found = staff_by(&[&inactive("1"), &inactive("2")], &room(9));
+    assert!(found.by_id.is_empty() && !found.is_all_quarantined());
 }

@@ -25,7 +25,7 @@ fn company(key: Key, rows: &[(&str, &str, bool)]) -> Employees {
         is_named_by_key: key == Key::Email,
         ..rules()
     };
-    employees(&read(&columns, &rows), &rules)
+    employees(read(&columns, &rows), &rules)
 }
 
 fn member(id: &str, key: &str) -> Member {

@@ -331,6 +331,13 @@ proptest! {
     }
 
     #[test]
+    fn rows_that_wait_change_no_plan(office in offices()) {
+        let mut waiting = office.clone();
+        waiting.rules.room = Some(office.rows.len());
+        prop_assert_eq!(waiting.plan(), office.plan());
+    }
+
+    #[test]
     fn suspects_travel_alone(mut office in offices(), is_suspect in prop::collection::vec(any::<bool>(), 9)) {
         let ids = office.rows.iter().filter_map(|it| it.get(super::super::table::Column::Id));
         let suspects = ids.zip(is_suspect).filter(|(_, it)| *it).map(|(id, _)| UserId::from(id));

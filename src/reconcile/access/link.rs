@@ -32,7 +32,7 @@ impl Reader<'_> {
         ask: impl Fn() -> BoxFuture<'f, Result<T, Answer>>,
     ) -> Result<T, Stop> {
         let mut pauses = backoff(self.timing());
-        let mut patience = Patience::default();
+        let mut patience = Patience::with(self.target());
         let mut n_tries = 0;
         loop {
             self.check_time()?;

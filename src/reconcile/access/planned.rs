@@ -122,6 +122,12 @@ pub(super) fn change(id: &UserId, rights: RightsChange, user: User) -> Change {
     }
 }
 
+/// How many users have drifted in their rights and are not among the others.
+pub(super) fn n_drifted(drift: &BTreeSet<UserId>, others: &BTreeSet<UserId>) -> usize {
+    let users = drift.iter().filter(|id| **id != supervisors());
+    users.filter(|id| !others.contains(*id)).count()
+}
+
 /// A change that waits for a person.
 pub(super) fn held(change: &Change, reason: Reason) -> Settled {
     Settled {
@@ -140,13 +146,15 @@ impl Planned {
         self.changes.is_empty() && self.held.is_empty()
     }
 
-    /// Whose rights somebody changed on the platform.
-    pub(in super::super) fn drift(&self) -> &BTreeSet<UserId> {
-        &self.drift
+    /// Users whose rights somebody changed on the platform, and who are not among the others.
+    pub(in super::super) fn n_drifted(&self, others: &BTreeSet<UserId>) -> usize {
+        n_drifted(&self.drift, others)
     }
 
-    /// Adds all that a person agrees to.
-    pub(in super::super) fn hash(&self, hasher: &mut Sha256) {
+    /// Stands for all that a person agrees to, together with the digest of the rest of the plan.
+    pub(in super::super) fn digest_with(&self, digest: &str) -> String {
+        let mut hasher = Sha256::new();
+        hasher.update(digest);
         let held = self.held.values().map(|(change, _)| ("held", change));
         let changes = self.changes.values().map(|change| ("access", change));
         for (what, change) in changes.chain(held) {
@@ -157,6 +165,12 @@ impl Planned {
                 hasher.update(part);
             }
         }
+        hasher
+            .finalize()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// The changes for a report.
@@ -185,15 +199,13 @@ impl Planned {
         target: &dyn ReadAccess,
     ) -> (Option<PlannedBatch>, Option<PlannedBatch>) {
         let (method, path) = target.describe_access();
-        let batch = |users: Vec<UserId>, is_needed: bool| {
-            is_needed.then_some(PlannedBatch {
-                method,
-                path,
-                users,
-            })
-        };
-        let (first, last): (Vec<UserId>, Vec<UserId>) =
-            self.changes.keys().cloned().partition(|id| self.leavers.contains(id));
+        let batch =
+            |users: Vec<UserId>, is_needed: bool| is_needed.then_some(PlannedBatch { method, path, users });
+        let (first, last): (Vec<UserId>, Vec<UserId>) = self
+            .changes
+            .keys()
+            .cloned()
+            .partition(|id| self.leavers.contains(id));
         let has_last = !last.is_empty();
         let last = last.into_iter().filter(|id| *id != supervisors()).collect();
         let has_first = !first.is_empty();

@@ -2,7 +2,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::domain::employee::LongIds;
-use crate::settings::{Database, DatabaseUrl, SourceRead};
+use crate::settings::{DatabaseUrl, SourceRead};
+use crate::source::Database;
 
 #[test]
 fn a_source_is_read_whole() {
@@ -55,25 +56,79 @@ fn either_a_query_or_a_preset() {
         problems(&source("query = \"SELECT 1\"\nparams = { a = \"b\" }")),
         ["sources.crm.params: belong to a `preset`, and there is none"]
     );
-    let read = settings(&source(
-        "preset = \"chatwoot\"\nparams = { account_id = 7, key = \"x\" }",
-    ))
-    .sources
-    .remove("crm")
-    .unwrap()
-    .read;
-    let SourceRead::Preset { name, params } = read else {
+}
+
+/// A source of PostgreSQL with these lines.
+fn postgres(lines: &str) -> String {
+    format!("[sources.crm]\nurl = \"postgres://reader@db/crm\"\n{lines}\n")
+}
+
+#[test]
+fn a_preset_is_taken_with_its_parameters() {
+    let text = postgres("preset = \"chatwoot\"\nparams = { account_id = 7 }");
+    let read = settings(&text).sources.remove("crm").unwrap().read;
+    let SourceRead::Preset { preset, arguments } = read else {
         panic!("a query");
     };
-    assert_eq!(name, "chatwoot");
+    assert_eq!(preset.name, "chatwoot");
+    let arguments: Vec<_> = arguments.iter().collect();
     assert_eq!(
-        (params["account_id"].as_str(), params["key"].as_str()),
-        ("7", "x")
+        arguments,
+        [
+            ("account_id", "7".to_owned()),
+            ("phone_key", "phone_number".to_owned())
+        ]
     );
+}
+
+#[test]
+fn a_preset_that_nobody_knows_is_named_with_the_nearest_one() {
+    let said = problems(&postgres("preset = \"suitcrm\"\nparams = { any = 1 }"));
+    assert_eq!(said.len(), 1, "{said:?}");
+    let said = &said[0];
+    assert!(
+        said.starts_with("sources.crm.preset: \"suitcrm\" is none of bitrix24, "),
+        "{said}"
+    );
+    assert!(said.ends_with("; did you mean \"suitecrm\"?"), "{said}");
+}
+
+#[test]
+fn parameters_that_are_missing_unknown_or_unfit_are_all_named() {
+    let text = postgres(
+        "preset = \"twenty\"\nparams = { workspace_shema = \"x\", workspace_id = \"3c9f\", \"odd key\" = \"x\" }",
+    );
+    insta::assert_snapshot!(problems(&text).join("\n"), @r#"
+    sources.crm.params."odd key": unknown parameter of this preset
+    sources.crm.params.workspace_id: expected a UUID such as 20202020-1c25-4d02-bf25-6aeccf7ea419
+    sources.crm.params.workspace_schema: missing: the schema of the workspace, such as workspace_3l7a9tzlv776uvy1t9ti3gumt (see core."dataSource", or \dn in psql)
+    sources.crm.params.workspace_shema: unknown parameter of this preset; did you mean "workspace_schema"?
+    "#);
+    // One that can't be read is not missing.
+    let text = postgres("preset = \"chatwoot\"\nparams = { account_id = [] }");
     assert_eq!(
-        problems(&source("preset = \"twenty\"\nparams = { \"odd key\" = [] }")),
-        ["sources.crm.params.\"odd key\": expected text in quotes, found a list"]
+        problems(&text),
+        ["sources.crm.params.account_id: expected text in quotes, found a list"]
     );
+    let text = postgres("preset = \"chatwoot\"");
+    assert_eq!(
+        Given::files([&text]).problems(),
+        [
+            "1.toml: sources.crm.params.account_id: missing: the number of the account, which stands in the addresses of its pages (/app/accounts/1/…)"
+        ]
+    );
+}
+
+#[test]
+fn a_preset_for_another_database_is_refused_where_the_address_tells() {
+    let text = postgres("preset = \"suitecrm\"");
+    assert_eq!(
+        problems(&text),
+        [
+            "sources.crm.preset: SuiteCRM 7.14 and 8 is read from MySQL or MariaDB, and the address is one of PostgreSQL"
+        ]
+    );
+    settings(&text.replace("postgres://reader@db/crm", "cred:crm-url"));
 }
 
 #[test]
@@ -104,15 +159,13 @@ fn what_no_account_uses_is_no_problem() {
 }
 
 #[test]
-fn mysql_and_presets_are_understood_and_not_supported_yet() {
-    let text = with_account("", "").replace("sqlite:crm.db", "mysql://reader@db/crm");
-    let said = |text: &str| {
-        let unsupported = settings(text).unsupported();
-        assert!(unsupported.iter().all(|it| it.file.is_some()), "{unsupported:?}");
-        unsupported.into_iter().map(|it| it.key).collect::<Vec<_>>()
-    };
-    assert_eq!(said(&text), ["sources.crm.url"]);
-    let text =
-        with_account("", "").replace("query = \"SELECT id, name FROM employees\"", "preset = \"odoo\"");
-    assert_eq!(said(&text), ["sources.crm.preset"]);
+fn every_database_may_be_a_source() {
+    for url in [
+        "postgres://reader@db/crm",
+        "mysql://reader@db/crm",
+        "mariadb://reader@db/crm",
+    ] {
+        let text = with_account("", "").replace("sqlite:crm.db", url);
+        assert_eq!(settings(&text).unsupported(), [], "{url}");
+    }
 }

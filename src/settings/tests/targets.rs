@@ -79,6 +79,10 @@ fn removal_must_suit_the_platform() {
         ["accounts[acme].removal: wazzup-v2 can't deactivate; choose delete or keep"]
     );
     assert_eq!(
+        problems(&of("wazzup-v3", "deactivate")),
+        ["accounts[acme].removal: wazzup-v3 can't deactivate; choose delete or keep"]
+    );
+    assert_eq!(
         problems(&of("wuts", "unassign")),
         ["accounts[acme].removal: wuts can't unassign; choose delete or deactivate or keep"]
     );
@@ -103,6 +107,11 @@ match = \"id\"
     accounts[acme].target.match: is a key of meta, not of wazzup-v2
     accounts[acme].roles: is a table of wuts, not of wazzup-v2
     accounts[acme].tasks: is a table of meta, not of wazzup-v2
+    "#);
+    let v3 = "kind = \"wazzup-v3\"\ntoken = \"env:T\"\n[accounts.target.white_label]\n[accounts.access]\n";
+    insta::assert_snapshot!(problems(&account_of("removal = \"delete\"", v3)).join("\n"), @r#"
+    accounts[acme].target.white_label: is a key of wazzup-v2, not of wazzup-v3
+    accounts[acme].access: is a table of wazzup-v2, not of wazzup-v3: its API has no call for roles, they are set in the cabinet
     "#);
     let wuts = "kind = \"wuts\"\ntoken = \"env:T\"\n[accounts.target.oauth]\n[accounts.access]\n";
     insta::assert_snapshot!(problems(&account_of("removal = \"keep\"", wuts)).join("\n"), @r#"
@@ -165,7 +174,7 @@ fn oauth_needs_a_key_for_the_store() {
 }
 
 #[test]
-fn access_is_read_whole_and_not_supported_yet() {
+fn access_is_read_whole() {
     let text = with_account(
         "",
         "[accounts.access]
@@ -198,7 +207,7 @@ role = \"none\"",
     assert_eq!(access.rules[1].crm_role, RoleMatch::Any);
     assert_eq!(access.rules[1].role, None);
     assert!(!access.rules[1].new_clients && !access.rules[1].hide_phones);
-    assert_eq!(unsupported(&text), ["accounts[acme].access"]);
+    assert_eq!(unsupported(&text), Vec::<String>::new());
 }
 
 #[test]
@@ -235,7 +244,7 @@ fn wuts_has_roles_and_creates_only_if_asked_to() {
     assert!(!create_users);
     assert_eq!(roles["head"], WutsRole::Manager);
     assert_eq!(roles["*"], WutsRole::User);
-    assert_eq!(unsupported(&text), ["accounts[acme].target.kind"]);
+    assert_eq!(unsupported(&text), Vec::<String>::new());
     assert_eq!(
         problems(&text.replace("\"manager\"", "\"boss\"")),
         ["accounts[acme].roles.head: \"boss\" is none of user, manager, admin"]
@@ -258,7 +267,7 @@ fn meta_is_read_whole() {
     assert_eq!(meta.match_by, MetaMatch::Name);
     assert!(meta.create_users && meta.reassign);
     assert_eq!(meta.tasks["admin"].len(), 2);
-    assert_eq!(unsupported(&text), ["accounts[acme].target.kind"]);
+    assert_eq!(unsupported(&text), Vec::<String>::new());
     let plain = only_account(&account_of("removal = \"keep\"", &format!("{META}\n{TASKS}")));
     let Platform::Meta(meta) = plain.target.platform else {
         panic!("another platform");
@@ -304,11 +313,12 @@ c = \"MANAGE\"",
 fn disabled_accounts_may_ask_for_what_is_not_supported() {
     let text = account_of(
         "removal = \"keep\"\nenabled = false",
-        "kind = \"wazzup-v3\"\ntoken = \"env:T\"",
+        "kind = \"wazzup-v2\"\n[accounts.target.white_label]\nlogin = \"env:L\"\npassword = \"env:P\"\n\
+         account_id = \"12345678\"",
     );
     assert_eq!(unsupported(&text), Vec::<String>::new());
     assert_eq!(
         unsupported(&text.replace("false", "true")),
-        ["accounts[acme].target.kind"]
+        ["accounts[acme].target.white_label"]
     );
 }

@@ -16,8 +16,8 @@ use futures_util::TryStreamExt as _;
 use secrecy::ExposeSecret as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow, SqliteValueRef};
 use sqlx::{
-    AssertSqlSafe, Column as _, ConnectOptions as _, Connection as _, Decode, Executor as _, Row as _,
-    SqlSafeStr as _, Statement as _, TypeInfo as _, ValueRef as _,
+    AssertSqlSafe, ConnectOptions as _, Connection as _, Decode, Executor as _, Row as _, SqlSafeStr as _,
+    TypeInfo as _, ValueRef as _,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -111,15 +111,7 @@ impl Sqlite {
         let query = || AssertSqlSafe(query.clone());
         sqlx::raw_sql("BEGIN").execute(&mut *conn).await?;
         let statement = (&mut *conn).prepare(query().into_sql_str()).await?;
-        let layout = Layout::new(statement.columns().iter().map(|it| it.name()), expected)?;
-        if statement
-            .parameters()
-            .is_some_and(|it| it.either(<[_]>::len, |n| n) > 0)
-        {
-            return Err(Trouble::Data(
-                "the query has parameters, which nobody fills".to_owned(),
-            ));
-        }
+        let layout = Layout::of_statement(&statement, expected)?;
         let mut collector = Collector::new(&layout, *max_rows);
         let mut rows = sqlx::query(query()).fetch(&mut *conn);
         while let Some(row) = rows.try_next().await? {
@@ -127,7 +119,7 @@ impl Sqlite {
         }
         drop(rows);
         sqlx::raw_sql("COMMIT").execute(&mut *conn).await?;
-        Ok(collector.finish())
+        Ok(collector.finish()?)
     }
 }
 

@@ -2,11 +2,15 @@
 
 mod answers;
 mod connection;
+#[path = "../../../tests/support/log.rs"]
+mod log;
+mod meta;
 mod reading;
 mod secrets;
 mod server;
 mod wazzup_v3;
 mod writing;
+mod wuts;
 
 use std::num::NonZeroU32;
 use std::time::Duration;

@@ -1,10 +1,6 @@
 //! What may not be seen outside.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
-use tracing_subscriber::fmt::MakeWriter;
-
+use super::log::Log;
 use super::server::{Act, Server, answer, ok};
 use super::*;
 use crate::target::{ReadTarget as _, WriteTarget as _};
@@ -55,14 +51,7 @@ async fn a_token_that_no_header_can_carry_is_reported_and_not_shown() {
 
 #[tokio::test]
 async fn the_log_has_neither_token_nor_names_nor_phones() {
-    let log = Log::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(log.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-
+    let log = Log::start();
     let rows = r#"{"data":[{"id":"17","name":"Anna Ozola","phone":"37126123456"}]}"#;
     let server = Server::start(move |seen| match &*seen.line {
         "POST /v2/users" => Act::Reset(vec![]),
@@ -79,34 +68,5 @@ async fn the_log_has_neither_token_nor_names_nor_phones() {
     assert!(text.contains("http.method=POST"), "{text}");
     for secret in [TOKEN, "Ozola", "26123456"] {
         assert!(!text.contains(secret), "{text}");
-    }
-}
-
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Log;
-
-    fn make_writer(&'a self) -> Log {
-        self.clone()
     }
 }

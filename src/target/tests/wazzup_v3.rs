@@ -104,8 +104,8 @@ async fn a_missing_bulk_call_is_no_missing_user() {
 }
 
 #[tokio::test]
-async fn an_array_is_the_whole_list_if_it_is_short_or_comes_again() {
-    for (n, n_requests) in [(0, 1), (7, 1), (99, 1), (100, 2), (101, 2), (1000, 2)] {
+async fn an_array_is_the_whole_list_if_it_comes_again() {
+    for (n, n_requests) in [(0, 1), (7, 2), (99, 2), (100, 2), (101, 2), (1000, 2)] {
         let (listing, n_sent) = list(move |_| array(0..n)).await;
         assert_eq!((listing.users.len(), &listing.incomplete), (n, &None), "{n}");
         assert_eq!(n_sent, n_requests, "{n}");
@@ -114,9 +114,12 @@ async fn an_array_is_the_whole_list_if_it_is_short_or_comes_again() {
 
 #[tokio::test]
 async fn an_array_may_come_in_pages() {
-    let (listing, n_sent) = list(|offset| array(offset.min(250)..(offset + 100).min(250))).await;
-    assert_eq!((listing.users.len(), listing.incomplete), (250, None));
-    assert_eq!(n_sent, 3);
+    // Pages as documented, and shorter ones.
+    for (cap, n_requests) in [(100, 4), (30, 10)] {
+        let (listing, n_sent) = list(move |offset| array(offset.min(250)..(offset + cap).min(250))).await;
+        assert_eq!((listing.users.len(), listing.incomplete), (250, None), "{cap}");
+        assert_eq!(n_sent, n_requests, "{cap}");
+    }
 }
 
 #[tokio::test]

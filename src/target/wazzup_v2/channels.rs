@@ -3,11 +3,9 @@
 //! The documentation names the paths; what an item looks like is known from clients alone, so every form that
 //! may come is taken. A name is neither promised nor unique.
 
-use reqwest::Method;
 use serde::Deserialize;
 use url::Url;
 
-use super::super::client::Call;
 use super::super::{Answer, Meaning};
 use super::WazzupV2;
 use super::settings::{Scalar, without_mark};
@@ -150,7 +148,10 @@ mod tests {
         for body in ["", "{}", r#"{"data":null}"#, r#"{"meta":{}}"#, "<html>"] {
             assert_eq!(channels(body), Err("no list of channels"), "{body}");
         }
-        assert_eq!(channels(r#"[{"channel_id":null}]"#), Err("a channel without an id"));
+        assert_eq!(
+            channels(r#"[{"channel_id":null}]"#),
+            Err("a channel without an id")
+        );
         assert_eq!(channels(r#"[{"name":"Riga"}]"#), Err("no list of channels"));
     }
 }

@@ -11,10 +11,10 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::super::Answer;
 use super::super::access::{ReadAccess, WriteAccess};
 use super::super::client::Call;
 use super::super::wazzup::to_json;
-use super::super::Answer;
 use super::WazzupV2;
 use crate::domain::access::{Channel, ChannelId, Document, RoleRow};
 use crate::domain::user::UserId;
@@ -136,7 +136,11 @@ fn read(body: &[u8]) -> Result<Document, &'static str> {
 fn row(raw: &RawValue) -> RoleRow {
     let read = serde_json::from_str(raw.get()).ok();
     let parts = read.and_then(|row: Row| {
-        let parts = (row.channel_id.filled()?, row.user_id.filled()?, row.role.filled()?);
+        let parts = (
+            row.channel_id.filled()?,
+            row.user_id.filled()?,
+            row.role.filled()?,
+        );
         Some((parts, row.allow_get_new_clients.unwrap_or(false)))
     });
     let ((channel, user, role), new_clients) = parts.unwrap_or_default();
@@ -207,7 +211,7 @@ mod tests {
         {"channel_id":"c1","user_id":8,"role":"owner","allow_get_new_clients":false}, "what is this", {"user_id":"9"}]"#;
 
     fn written(document: &Document) -> String {
-        String::from_utf8(to_json(&Body::of(document))).unwrap()
+        String::from_utf8(to_json(&Body::of(document)).to_vec()).unwrap()
     }
 
     #[test]
@@ -229,7 +233,8 @@ mod tests {
 
     #[test]
     fn what_was_read_is_written_byte_for_byte() {
-        let body = format!(r#"{{"user_roles":{ROWS},"push_input_output_message_events_for_managers":false}}"#);
+        let body =
+            format!(r#"{{"user_roles":{ROWS},"push_input_output_message_events_for_managers":false}}"#);
         let text = written(&read(body.as_bytes()).unwrap());
         for row in [
             "{\"channel_id\" : \"c1\",\"user_id\":\"7\",\"role\":\"seller\",\n        \"allow_get_new_clients\":true, \"since\": 1.50}",

@@ -3,6 +3,9 @@
 //! Secrets are resolved here, when a command needs them and not before; a reference that leads nowhere is
 //! a problem of the configuration, reported with its key.
 
+mod access;
+mod open_all;
+
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,22 +13,27 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 
-use super::failure::chain;
 use crate::domain::diff::{Leavers, Policy};
 use crate::domain::employee::GrantRules;
 use crate::domain::grant::Grant;
 use crate::domain::identity::Key;
 use crate::domain::memory::Millis;
+use crate::domain::table::Column;
 use crate::domain::user::UserId;
 use crate::reconcile::{Account, Clock, Timing};
 use crate::settings::{
-    AccountSettings, DatabaseUrl, Environment, MetaMatch, Platform, RemovalPolicy, SecretRef, Settings,
-    SourceRead, SourceSettings, StoreUrl, WazzupCredential,
+    AccountSettings, DatabaseUrl, Environment, MetaMatch, MetaSettings, Platform, RemovalPolicy, SecretRef,
+    Settings, SourceRead, SourceSettings, StoreUrl, WazzupCredential,
 };
-use crate::source::{self, Source, SourceOptions};
+use crate::source::{self, Database, Source, SourceOptions};
 use crate::store::{Binding, Store};
 use crate::target::http::{Http, HttpOptions};
-use crate::target::{self, AnyTarget, Kind};
+use crate::target::meta::MetaOptions;
+use crate::target::wuts::WutsOptions;
+use crate::target::{self, AnyTarget, Setup};
+use crate::text::chain;
+
+pub use open_all::open_all;
 
 /// Everything that commands share.
 pub struct Workplace {
@@ -117,21 +125,20 @@ impl Workplace {
             let key = format!("accounts[{}].source", account.name);
             Unresolved::one(&key, format_args!("there is no source `{}`", account.source))
         })?;
-        let (source, token) = match (self.open_source(source_settings), self.token(account)) {
+        let (source, token) = match (
+            self.open_table(source_settings, access::needed_columns(account)),
+            self.token(account),
+        ) {
             (Ok(source), Ok(token)) => (source, token),
             (source, token) => {
                 let problems = [source.err(), token.err()].into_iter().flatten();
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
-        let kind = account.target.kind().word();
-        let kind = Kind::from_word(kind).ok_or_else(|| {
-            let key = format!("accounts[{}].target.kind", account.name);
-            Unresolved::one(&key, "is not supported by this version yet")
-        })?;
+        let setup = setup_of(account, |key, reference| self.secret(key, reference))?;
         let credential = fingerprint(store, &token);
         let base_url = account.target.base_url.to_string();
-        let target = target::open(kind, &account.target.base_url, token, &self.http);
+        let target = target::open(setup, &account.target.base_url, token, &self.http);
         let binding = Binding {
             remote: remote(account, &credential),
             credential,
@@ -139,13 +146,14 @@ impl Workplace {
         let fingerprints = self.settings.fingerprints(account);
         let account = Account {
             name: account.name.clone(),
-            kind: kind.word().to_owned(),
+            kind: account.target.kind().word().to_owned(),
             base_url,
             binding,
             default_region: source_settings.default_region.as_deref().map(Arc::from),
             long_ids: source_settings.long_ids,
             key: key_of(account),
             grants: grants_of(account),
+            access: access::access_of(account),
             policy: policy(account),
             limits: account.limits,
             park: account.park,
@@ -171,6 +179,15 @@ impl Workplace {
     /// # Errors
     /// All secrets that can't be had, or an address that is none.
     pub fn open_source(&self, settings: &SourceSettings) -> Result<Box<dyn Source>, Unresolved> {
+        self.open_table(settings, Vec::new())
+    }
+
+    /// The same, of which these columns are needed beside those that every table has.
+    fn open_table(
+        &self,
+        settings: &SourceSettings,
+        expected: Vec<Column>,
+    ) -> Result<Box<dyn Source>, Unresolved> {
         let key = format!("sources.{}", settings.name);
         let url = match &settings.url {
             DatabaseUrl::Plain { url, .. } => Ok(SecretString::from(url.as_str())),
@@ -187,20 +204,16 @@ impl Workplace {
                 return Err(Unresolved(problems.flat_map(|it| it.0).collect()));
             }
         };
-        let SourceRead::Query(query) = &settings.read else {
-            return Err(Unresolved::one(
-                &format!("{key}.preset"),
-                "is not supported by this version yet",
-            ));
-        };
+        let query = query_for(&settings.read, url.expose_secret())
+            .map_err(|message| Unresolved::one(&format!("{key}.preset"), message))?;
         let options = SourceOptions {
             name: settings.name.clone(),
             url,
             password,
-            query: query.clone(),
+            query,
             read_timeout: settings.read_timeout,
             max_rows: usize::try_from(settings.max_rows).unwrap_or(usize::MAX),
-            expected: Vec::new(),
+            expected,
         };
         source::open(options).map_err(|error| Unresolved::one(&format!("{key}.url"), error.cause))
     }
@@ -208,19 +221,39 @@ impl Workplace {
     /// The credential for the account's platform.
     fn token(&self, account: &AccountSettings) -> Result<SecretString, Unresolved> {
         let key = format!("accounts[{}].target", account.name);
-        match &account.target.platform {
+        let token = match &account.target.platform {
             Platform::WazzupV2 {
                 credential: WazzupCredential::Token(token),
                 ..
-            } => self.secret(&format!("{key}.token"), token),
-            _ => Err(Unresolved::one(&key, "is not supported by this version yet")),
-        }
+            }
+            | Platform::WazzupV3 { token }
+            | Platform::Wuts { token, .. }
+            | Platform::Meta(MetaSettings { token, .. }) => token,
+            Platform::WazzupV2 { .. } => {
+                return Err(Unresolved::one(&key, "is not supported by this version yet"));
+            }
+        };
+        self.secret(&format!("{key}.token"), token)
     }
 
     fn secret(&self, key: &str, reference: &SecretRef) -> Result<SecretString, Unresolved> {
         reference
             .resolve(&self.environment)
             .map_err(|error| Unresolved::one(key, chain(&error)))
+    }
+}
+
+/// What the database at the address is asked.
+fn query_for(read: &SourceRead, url: &str) -> Result<String, String> {
+    match read {
+        SourceRead::Query(query) => Ok(query.clone()),
+        SourceRead::Preset { preset, arguments } => match Database::of_url(url) {
+            Some(database) => preset
+                .query(database, arguments)
+                .map_err(|wrong| wrong.to_string()),
+            // Nobody is asked anything at such an address, and the source says why.
+            None => Ok(String::new()),
+        },
     }
 }
 
@@ -232,7 +265,12 @@ pub fn system_clock() -> Clock {
 /// What two accounts must not share: kind, address and credential.
 fn remote(account: &AccountSettings, credential: &str) -> String {
     let target = &account.target;
-    format!("{} {} {credential}", target.kind().word(), target.base_url)
+    let remote = format!("{} {} {credential}", target.kind().word(), target.base_url);
+    match &target.platform {
+        // One system user may administer several WhatsApp accounts; each is a remote.
+        Platform::Meta(meta) => format!("{remote} {}", meta.waba_id),
+        _ => remote,
+    }
 }
 
 fn fingerprint(store: Option<&Store>, token: &SecretString) -> String {
@@ -264,6 +302,33 @@ fn policy(account: &AccountSettings) -> Policy {
             .iter()
             .map(|id| UserId::new(id.as_str()))
             .collect(),
+    }
+}
+
+/// What the account's platform needs to know beside address and credential.
+fn setup_of(
+    account: &AccountSettings,
+    secret: impl Fn(&str, &SecretRef) -> Result<SecretString, Unresolved>,
+) -> Result<Setup, Unresolved> {
+    match &account.target.platform {
+        Platform::WazzupV2 { .. } => Ok(Setup::WazzupV2),
+        Platform::Wuts { create_users, .. } => Ok(Setup::Wuts(WutsOptions {
+            creates: *create_users,
+            removes_by_delete: account.removal == RemovalPolicy::Delete,
+        })),
+        Platform::Meta(meta) => {
+            let key = format!("accounts[{}].target.app_secret", account.name);
+            let app_secret = meta.app_secret.as_ref().map(|it| secret(&key, it));
+            Ok(Setup::Meta(MetaOptions {
+                business_id: meta.business_id.clone(),
+                waba_id: meta.waba_id.clone(),
+                api_version: meta.api_version.clone(),
+                reassign: meta.reassign,
+                app_secret: app_secret.transpose()?,
+                creates: meta.create_users,
+            }))
+        }
+        Platform::WazzupV3 { .. } => Ok(Setup::WazzupV3),
     }
 }
 
