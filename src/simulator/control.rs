@@ -12,6 +12,7 @@
 //! | `GET faults`, `POST faults`, `DELETE faults` | the faults in force; adds one or an array; removes all |
 //! | `PUT users` | `{"account", "users", "protected", "replace"}`: puts users, or replaces all |
 //! | `DELETE users` | `{"account", "user_ids"}` |
+//! | `PUT settings` | `{"account", "settings", "channels"}`: replaces those of them that are given |
 //! | `GET wuts`, `PATCH wuts` | the tenants of WUTS; changes those of its switches that are given |
 //! | `PUT wuts`, `DELETE wuts` | `{"tenant", "users", "protected"}`: puts users; `{"tenant", "user_ids"}` |
 //! | `PUT meta` | a business of Meta: adds it, or replaces the one with its token |
@@ -30,6 +31,7 @@ use super::faults::Fault;
 use super::meta::MetaBusiness;
 use super::reply::Reply;
 use super::server::Shared;
+use super::wazzup_v2::settings::{SimChannel, SimSettings};
 use super::world::{SimUser, World};
 use super::wuts;
 
@@ -47,6 +49,14 @@ struct PutUsers {
     /// Whether users that aren't named go.
     #[serde(default)]
     replace: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PutSettings {
+    account: String,
+    settings: Option<SimSettings>,
+    channels: Option<Vec<SimChannel>>,
 }
 
 #[derive(Deserialize)]
@@ -138,6 +148,11 @@ fn steer(
             world.remove_users(&delete.account, &delete.user_ids);
             done
         }
+        ("PUT", "settings") => {
+            let put: PutSettings = read(body)?;
+            world.put_settings(&put.account, put.settings, put.channels);
+            done
+        }
         (method, "wuts") => {
             let now = world.clock.now();
             match wuts::steer(&mut world.wuts, method, body, now)? {
@@ -166,7 +181,13 @@ fn steer(
 fn state(world: &World) -> Result<Value, serde_json::Error> {
     let accounts = world.accounts.iter().map(|(token, account)| {
         let users: Vec<&SimUser> = account.users().values().collect();
-        json!({"account": token, "users": users, "protected": account.protected})
+        json!({
+            "account": token,
+            "users": users,
+            "protected": account.protected,
+            "settings": **account.settings(),
+            "channels": account.channels,
+        })
     });
     let meta: Vec<&MetaBusiness> = world.meta.values().map(|it| &**it.state()).collect();
     Ok(json!({

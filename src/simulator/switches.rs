@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::meta::MetaSwitches;
+pub use super::wazzup_v2::switches::SettingsSwitches;
 pub use super::wazzup_v3::V3Switches;
 
 /// All switches. As TOML or JSON every key is optional, and an unknown key is an error.
@@ -97,6 +98,8 @@ pub struct Switches {
     /// Every answer is sent this much later.
     pub answer_delay_ms: u64,
 
+    /// What Wazzup v2 does with rights on channels.
+    pub settings: SettingsSwitches,
     /// What Wazzup v3 alone does.
     pub v3: V3Switches,
 
@@ -153,6 +156,7 @@ impl Default for Switches {
             validation_status: 400,
             name_phone_in_errors: true,
             answer_delay_ms: 0,
+            settings: SettingsSwitches::default(),
             v3: V3Switches::default(),
             max_requests_per_second: None,
             seed: 0,

@@ -98,6 +98,7 @@ impl Lab {
                 by_role: BTreeMap::from([("head".into(), role("manager"))]),
                 others: Some(role("user")),
             }),
+            access: None,
             policy: Policy {
                 leavers: Leavers::Remove,
                 removal_after: 0,

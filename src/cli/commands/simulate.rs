@@ -119,7 +119,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, SimulateError> {
         accounts: vec![AccountSetup {
             token: token.clone(),
             users: users_of(users)?,
-            protected: Vec::new(),
+            ..AccountSetup::default()
         }],
         faults: match faults {
             Some(path) => read_faults(path)?,
