@@ -56,6 +56,8 @@ pub(super) struct Access<'a> {
     intended: BTreeSet<UserId>,
     /// What a refused document has and the platform has not; `None` until one is refused.
     gone: Option<Gone>,
+    /// Rows travel with nothing in them but what is documented.
+    is_plain: bool,
     /// What shall be true at the end, once that is known.
     wishes: Wishes,
     /// Some write may still have its effect later.
@@ -78,6 +80,7 @@ impl<'a> Access<'a> {
             entries: BTreeMap::new(),
             intended: BTreeSet::new(),
             gone: None,
+            is_plain: false,
             wishes: Wishes::default(),
             had_unknown: false,
             is_finished: false,

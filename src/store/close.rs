@@ -191,7 +191,7 @@ async fn write_end(conn: &mut SqliteConnection, run: &RunId, closing: &Closing) 
     changes.create += closing.unlisted;
     outcomes.add_many(Outcome::Deferred, closing.unlisted);
     for it in &closing.settled {
-        changes.add(it.change.op);
+        changes.add(&it.change);
         if it.change.op != Op::Park {
             outcomes.add(it.outcome);
         }

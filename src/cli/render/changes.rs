@@ -164,9 +164,18 @@ fn row(it: &ReportedChange, shape: &Shape, show: &Show) -> Vec<String> {
         verb(change.op, it.is_planned || is_open_one(it)).to_owned(),
         show.plain(change.id.as_str()),
         name,
-        old_and_new(change, shape.arrow, |user| show.phone(user.phone.as_ref())),
+        old_and_new(change, shape.arrow, |user| held(change.op, user, show)),
         outcome.to_owned(),
     ]
+}
+
+/// What the change is about: rights, where they change, else a phone.
+pub(in crate::cli) fn held(op: Op, user: &User, show: &Show) -> String {
+    match (op, &user.grant) {
+        (Op::Access, Some(grant)) => show.text(&grant.to_string()),
+        (Op::Access, None) => "not known".to_owned(),
+        _ => show.phone(user.phone.as_ref()),
+    }
 }
 
 /// What is to be done, or what was done.

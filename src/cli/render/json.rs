@@ -185,7 +185,7 @@ fn counts(report: &AccountReport) -> (Changes, Outcomes) {
         outcomes.add_many(Outcome::Deferred, report.unlisted);
     }
     for it in &report.users {
-        changes.add(it.settled.change.op);
+        changes.add(&it.settled.change);
         if it.settled.change.op != Op::Park && !is_plan(report) {
             outcomes.add(it.settled.outcome);
         }

@@ -165,10 +165,22 @@ impl Document {
         readable.map(|row| row.channel.clone()).collect()
     }
 
-    /// The same without what it says of users and channels that are no more, and each row with its documented
-    /// fields alone: what a platform that refused it may take. Also gives the number of rows left out.
-    pub fn swept(&self, users: &BTreeSet<UserId>, channels: &BTreeSet<ChannelId>) -> (Document, usize) {
+    /// The same without what it says of users and channels that are no more.
+    #[must_use]
+    pub fn swept(&self, users: &BTreeSet<UserId>, channels: &BTreeSet<ChannelId>) -> Document {
         let is_left = |row: &&RoleRow| !users.contains(&row.user) && !channels.contains(&row.channel);
+        let is_gone = |it: &Arc<str>| users.contains(&UserId::new(Arc::clone(it)));
+        let hidden = self.hidden.as_ref();
+        Document {
+            rows: self.rows.iter().filter(is_left).cloned().collect(),
+            hidden: hidden.map(|ids| ids.iter().filter(|it| !is_gone(it)).cloned().collect()),
+            notify_supervisors: self.notify_supervisors,
+        }
+    }
+
+    /// The same with nothing in a row but what is documented: a platform may refuse what it shows itself.
+    #[must_use]
+    pub fn plain(&self) -> Document {
         let plain = |row: &RoleRow| {
             let is_readable = !row.user.as_str().is_empty();
             RoleRow {
@@ -176,16 +188,9 @@ impl Document {
                 ..row.clone()
             }
         };
-        let rows: Vec<RoleRow> = self.rows.iter().filter(is_left).map(plain).collect();
-        let is_gone = |it: &Arc<str>| users.contains(&UserId::new(Arc::clone(it)));
-        let hidden = self.hidden.as_ref();
-        let hidden = hidden.map(|ids| ids.iter().filter(|it| !is_gone(it)).cloned().collect());
-        let n_dropped = self.rows.len() - rows.len();
-        let document = Document {
-            rows,
-            hidden,
-            notify_supervisors: self.notify_supervisors,
-        };
-        (document, n_dropped)
+        Document {
+            rows: self.rows.iter().map(plain).collect(),
+            ..self.clone()
+        }
     }
 }

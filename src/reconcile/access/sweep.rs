@@ -22,8 +22,7 @@ pub(super) struct Gone {
 }
 
 impl Access<'_> {
-    /// Looks which users and channels of the document are no more. Whether another document can be made by
-    /// leaving them out, and all that is not documented in a row.
+    /// Looks which users and channels of the document are no more; whether there are any.
     pub(super) async fn look_for_gone(&mut self, run: &Run<'_>) -> Result<bool, Stop> {
         let reader = &run.link.reader;
         let (Some((document, _)), Some(target)) = (&self.document, reader.target().access()) else {
@@ -51,8 +50,8 @@ impl Access<'_> {
                 gone.channels.insert(id);
             }
         }
-        let is_other = document.swept(&gone.users, &gone.channels).0 != *document;
+        let is_any = gone != Gone::default();
         self.gone = Some(gone);
-        Ok(is_other)
+        Ok(is_any)
     }
 }

@@ -1,5 +1,8 @@
 //! Writing the document: read, revise, write whole, read back; what is refused as a whole is tried in parts.
 //!
+//! The rows of others travel byte for byte. Only a platform that refuses whatever is sent gets them with nothing
+//! in them but what is documented.
+//!
 //! A document is never sent twice: after an answer that is lost the platform is read again, and what is sent then
 //! is made from what it shows.
 
@@ -71,17 +74,29 @@ impl Access<'_> {
     /// # Errors
     /// What ends the run at once.
     pub(super) async fn fulfil(&mut self, run: &mut Run<'_>, wishes: &Wishes) -> Result<(), Stop> {
-        match self.fulfil_in_parts(run, wishes).await {
-            Ok(()) => Ok(()),
-            Err(stop) => self.postpone(stop),
+        self.gone = None;
+        for is_plain in [false, true] {
+            self.is_plain = is_plain;
+            match self.fulfil_in_parts(run, wishes).await {
+                Ok(is_refused) if is_refused && self.has_more_than_documented() => {}
+                Ok(_) => return Ok(()),
+                Err(stop) => return self.postpone(stop),
+            }
         }
+        Ok(())
+    }
+
+    /// Whether a document without what is not documented would be another one.
+    fn has_more_than_documented(&self) -> bool {
+        let document = self.document.as_ref();
+        !self.is_plain && document.is_some_and(|(document, _)| document.plain() != *document)
     }
 
     /// All at once; if that is refused, without what is no more; if that is refused too, by halves, so that
-    /// one user whom the platform doesn't like is no harm to others.
-    async fn fulfil_in_parts(&mut self, run: &mut Run<'_>, wishes: &Wishes) -> Result<(), Stop> {
-        self.gone = None;
+    /// one user whom the platform doesn't like is no harm to others. Whether each of them was called bad.
+    async fn fulfil_in_parts(&mut self, run: &mut Run<'_>, wishes: &Wishes) -> Result<bool, Stop> {
         let (mut n_taken, mut n_singles) = (0, 0);
+        let mut are_all_bad = true;
         let mut open = vec![wishes.clone()];
         while let Some(part) = open.pop() {
             let answer = match self.write(run, &part).await? {
@@ -91,10 +106,12 @@ impl Access<'_> {
                 }
                 Ending::Refused(answer) => answer,
             };
+            are_all_bad &= answer.meaning == Meaning::BadItem;
             // Neither is about what stands in the document.
             let is_about_all =
                 answer.status == Some(PAYLOAD_TOO_LARGE) || answer.meaning == Meaning::Forbidden;
             if is_about_all {
+                are_all_bad = false;
                 self.reject(&part);
             } else if self.gone.is_none() && self.look_for_gone(run).await? {
                 open.push(part);
@@ -107,7 +124,7 @@ impl Access<'_> {
                 self.reject(&part);
             }
         }
-        Ok(())
+        Ok(are_all_bad && n_taken == 0)
     }
 
     /// Writes until the document says so, or is refused, or the patience ends.
@@ -212,10 +229,15 @@ impl Access<'_> {
         let Some((document, _)) = &self.document else {
             return Default::default();
         };
-        let Some(Gone { users, channels }) = &self.gone else {
-            return (document.clone(), BTreeMap::new());
+        let plain = if self.is_plain {
+            document.plain()
+        } else {
+            document.clone()
         };
-        let (swept, _) = document.swept(users, channels);
+        let Some(Gone { users, channels }) = &self.gone else {
+            return (plain, BTreeMap::new());
+        };
+        let swept = plain.swept(users, channels);
         let (before, after) = (document.index(), swept.index());
         let managed = self.managed_channels();
         let mut changes = BTreeMap::new();
