@@ -134,18 +134,20 @@ impl Store {
     }
 
     /// Users of requests that were sent at or after that instant and have no known answer, each once: such a
-    /// request may have its effect any time.
+    /// request may have its effect any time. Without those whose rights alone were to change.
     ///
     /// # Errors
     /// Any [`StoreError`] of a read.
     pub async fn unanswered_since(&self, account: &str, since: Millis) -> Result<Vec<UserId>, StoreError> {
         const SQL: &str = "SELECT DISTINCT u.user_id FROM requests q JOIN request_users u USING (run_id, seq)
-            WHERE q.account_id = $1 AND q.sent_at >= $2 AND (q.answer IS NULL OR q.answer = 'unknown')";
+            WHERE q.account_id = $1 AND q.sent_at >= $2 AND (q.answer IS NULL OR q.answer = 'unknown')
+                AND u.purpose <> 'access'";
         self.users_since(SQL, account, since).await
     }
 
     /// Users of requests that runs were about to send when they were killed, with what each request was
-    /// for; without those whose rights alone were about to change. Nobody knows what they are until a list is read (see [`super::Closing::verified_at`]).
+    /// for; without those whose rights alone were about to change. Nobody knows what they are until a list is read
+    /// (see [`super::Closing::verified_at`]).
     ///
     /// # Errors
     /// Any [`StoreError`] of a read.
