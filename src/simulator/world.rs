@@ -54,7 +54,7 @@ pub(super) type UserMap = BTreeMap<String, SimUser>;
 #[derive(Debug, Default)]
 pub(super) struct Account {
     users: History<UserMap>,
-    settings: History<SimSettings>,
+    pub(super) settings: History<SimSettings>,
     pub(super) channels: Vec<SimChannel>,
     pub(super) protected: BTreeSet<String>,
     arrivals: Arrivals,
@@ -74,19 +74,6 @@ impl Account {
     /// The users as they were `lag_ms` ago.
     pub(super) fn users_as_seen(&self, now_ms: u64, lag_ms: u64) -> &Arc<UserMap> {
         self.users.as_seen(now_ms, lag_ms)
-    }
-
-    pub(super) fn settings(&self) -> &Arc<SimSettings> {
-        self.settings.now()
-    }
-
-    pub(super) fn set_settings(&mut self, settings: SimSettings, now_ms: u64, lag_ms: u64) {
-        self.settings.set(settings, now_ms, lag_ms);
-    }
-
-    /// The settings as they were `lag_ms` ago.
-    pub(super) fn settings_as_seen(&self, now_ms: u64, lag_ms: u64) -> &Arc<SimSettings> {
-        self.settings.as_seen(now_ms, lag_ms)
     }
 
     /// Counts a request; how many there were since the window began.
@@ -180,23 +167,6 @@ impl World {
     pub(super) fn protect(&mut self, token: &str, ids: Vec<String>) {
         let account = self.accounts.entry(token.to_owned()).or_default();
         account.protected.extend(ids);
-    }
-
-    /// An administrator's hand: what users may do, and on which channels. Makes the account if need be.
-    pub(super) fn put_settings(
-        &mut self,
-        token: &str,
-        settings: Option<SimSettings>,
-        channels: Option<Vec<SimChannel>>,
-    ) {
-        let (now_ms, lag_ms) = (self.clock.now_ms(), self.switches.read_lag_ms);
-        let account = self.accounts.entry(token.to_owned()).or_default();
-        if let Some(settings) = settings {
-            account.set_settings(settings, now_ms, lag_ms);
-        }
-        if let Some(channels) = channels {
-            account.channels = channels;
-        }
     }
 
     /// An administrator's hand: this is how the business is now. Makes it if need be.

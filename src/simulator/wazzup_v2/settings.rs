@@ -4,6 +4,7 @@
 //! it had no business with.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use crate::simulator::record::Rule;
 use crate::simulator::reply::Reply;
 use crate::simulator::switches::Envelope;
 use crate::simulator::wazzup::{Code, Now, Problem};
-use crate::simulator::world::{Account, UserMap};
+use crate::simulator::world::{Account, UserMap, World};
 
 /// The rights of everybody.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -99,6 +100,40 @@ impl SimChannel {
             channel_id: id.to_owned(),
             name: Some(name.to_owned()),
             status: active(),
+        }
+    }
+}
+
+impl Account {
+    pub(in crate::simulator) fn settings(&self) -> &Arc<SimSettings> {
+        self.settings.now()
+    }
+
+    pub(in crate::simulator) fn set_settings(&mut self, settings: SimSettings, now_ms: u64, lag_ms: u64) {
+        self.settings.set(settings, now_ms, lag_ms);
+    }
+
+    /// The settings as they were `lag_ms` ago.
+    pub(in crate::simulator) fn settings_as_seen(&self, now_ms: u64, lag_ms: u64) -> &Arc<SimSettings> {
+        self.settings.as_seen(now_ms, lag_ms)
+    }
+}
+
+impl World {
+    /// An administrator's hand: what users may do, and on which channels. Makes the account if need be.
+    pub(in crate::simulator) fn put_settings(
+        &mut self,
+        token: &str,
+        settings: Option<SimSettings>,
+        channels: Option<Vec<SimChannel>>,
+    ) {
+        let (now_ms, lag_ms) = (self.clock.now_ms(), self.switches.read_lag_ms);
+        let account = self.accounts.entry(token.to_owned()).or_default();
+        if let Some(settings) = settings {
+            account.set_settings(settings, now_ms, lag_ms);
+        }
+        if let Some(channels) = channels {
+            account.channels = channels;
         }
     }
 }
@@ -279,7 +314,7 @@ pub(super) fn forget_absent(account: &mut Account, now: &Now<'_>) {
     if !now.switches.settings.rows_vanish_with_users {
         return;
     }
-    let users = std::sync::Arc::<UserMap>::clone(account.users());
+    let users = Arc::<UserMap>::clone(account.users());
     let mut settings = SimSettings::clone(account.settings());
     settings.user_roles.retain(|it| users.contains_key(&it.user()));
     let hidden = &mut settings.hide_phone_numbers_for_user_ids;
