@@ -53,6 +53,7 @@ fn rules() -> Rules {
         is_named_by_key: false,
         phones: true,
         grants: None,
+        access: None,
         room: None,
     }
 }

@@ -75,7 +75,7 @@ async fn rows_on_other_channels_stay_until_their_user_leaves() {
     hire(&lab, "2", "sales");
     lab.run().await;
     lab.sim.update_settings(TOKEN, |it| {
-        it.user_roles.push(SimRole::new("c3", "1", "auditor", false))
+        it.user_roles.push(SimRole::new("c3", "1", "auditor", false));
     });
     promote(&lab, "1", "head");
     assert_in_sync(&lab, &lab.run().await);
@@ -130,7 +130,7 @@ async fn supervisors_are_notified_as_configured_or_left_as_they_are() {
     hire(&lab, "1", "sales");
     lab.run().await;
     lab.sim.update_settings(TOKEN, |it| {
-        it.push_input_output_message_events_for_managers = true
+        it.push_input_output_message_events_for_managers = true;
     });
     promote(&lab, "1", "head");
     lab.run().await;
