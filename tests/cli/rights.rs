@@ -48,8 +48,9 @@ fn a_plan_and_a_reconcile_tell_of_rights_beside_users() {
         (&again["changes"]["access"], &again["requests"]["write"]),
         (&0.into(), &0.into())
     );
-    let shown = world.run("runs show").said();
-    assert!(!shown.contains("error"), "{shown}");
+    let run = done["run"].as_str().unwrap();
+    let shown = world.run(&format!("runs show {run}")).expect(0);
+    assert!(shown.said().contains("new clients, seller"), "{shown:?}");
 }
 
 #[test]
