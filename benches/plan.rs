@@ -53,6 +53,7 @@ fn rules() -> Rules {
         is_named_by_key: false,
         phones: true,
         grants: None,
+        access: None,
         room: None,
     }
 }
@@ -117,6 +118,7 @@ impl Office {
                 removals_paused: false,
                 still_held: BTreeMap::new(),
                 passed: Passed::default(),
+                access: BTreeSet::new(),
             },
             terms: Terms {
                 clearing: Clearing::Works(ClearBy::Empty),

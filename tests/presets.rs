@@ -168,6 +168,7 @@ fn people(read: CompleteRead) -> Employees {
         is_named_by_key: false,
         phones: true,
         grants: None,
+        access: None,
         room: None,
     };
     let people = employees(read, &rules);

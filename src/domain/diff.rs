@@ -79,7 +79,7 @@ pub struct Known<'a> {
 
 impl Known<'_> {
     /// Whether the user is never changed, whatever the CRM says.
-    fn is_protected(&self, id: &UserId) -> bool {
+    pub(super) fn is_protected(&self, id: &UserId) -> bool {
         self.policy.protected.contains(id) || self.world.untouchable.contains(id)
     }
 

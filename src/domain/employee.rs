@@ -10,6 +10,7 @@ use std::sync::Arc;
 use self::reader::hashed;
 use self::reserve::Reserve;
 use self::row::{Said, judge, phone_cells, read_active, read_phone};
+use super::access;
 use super::finding::{Finding, FindingKind};
 use super::grant::Grant;
 use super::identity::Key;
@@ -65,6 +66,8 @@ pub struct Rules {
     pub phones: bool,
     /// What users of the target may do, by role in the CRM; `None` where that is not managed.
     pub grants: Option<GrantRules>,
+    /// What users may do on channels, by role in the CRM; `None` where that is not managed.
+    pub access: Option<access::Policy>,
     /// How many active employees are looked at, the smallest ids first, beside those whose users are known;
     /// all others are only counted. `None`: all are looked at.
     pub room: Option<usize>,
@@ -114,6 +117,8 @@ pub struct Employee {
     pub key: Option<Arc<str>>,
     /// What the user shall be allowed to do; `None`: as it is.
     pub grant: Option<Grant>,
+    /// What the user shall be allowed to do on channels; `None`: as it is.
+    pub rights: Option<access::Rights>,
     /// Stands for the texts from which the phone was made.
     pub phone_cells: u128,
     /// Whether the employee shall have a user.
@@ -216,8 +221,10 @@ impl Employees {
             }
             name = short;
         }
-        let grant = keys::grant(row, rules);
-        if is_active && rules.grants.is_some() && grant.is_none() {
+        let (grant, rights) = (keys::grant(row, rules), keys::rights(row, rules));
+        let is_unmapped =
+            (rules.grants.is_some() && grant.is_none()) || (rules.access.is_some() && rights.is_none());
+        if is_active && is_unmapped {
             self.find(&id, FindingKind::RoleUnmapped, keys::unmapped(row));
         }
         let employee = Employee {
@@ -226,6 +233,7 @@ impl Employees {
             phone: read_phone(row, columns, rules),
             key,
             grant,
+            rights,
             phone_cells: phone_cells(row),
             is_active,
             row: row.mark(),

@@ -40,6 +40,8 @@ pub struct Circumstances {
     pub still_held: BTreeMap<(Subject, UserId), Reason>,
     /// Changes that earlier plans of this run let pass.
     pub passed: Passed,
+    /// Users who are there and stay, and whose rights on channels would change, which no change of a diff says.
+    pub access: BTreeSet<UserId>,
 }
 
 /// Users whose change passed in this run: plans made again within one run add up.
@@ -74,6 +76,8 @@ pub struct Guarded {
     pub passed: BTreeMap<UserId, Change>,
     /// Wait for a person, and why.
     pub held: BTreeMap<UserId, (Change, Reason)>,
+    /// Users of [`Circumstances::access`] whose rights wait for a person, and why.
+    pub held_access: BTreeMap<UserId, Reason>,
     /// One for each reason.
     pub holds: Vec<Hold>,
     /// What passed without approval, to be added up over the plans of a run.
@@ -131,6 +135,9 @@ impl Desk<'_> {
                 self.verdict.held.insert(id.clone(), (change, reason));
             }
         }
+        if matches!(reason.subject(), Subject::Update | Subject::Adoption) {
+            self.hold_access(reason, ids);
+        }
         let mut ids = ids.clone();
         self.verdict.holds.retain(|hold| {
             let is_same = hold.reason == reason;
@@ -140,6 +147,12 @@ impl Desk<'_> {
             !is_same
         });
         self.verdict.holds.push(self.make_hold(reason, &ids, detail));
+    }
+
+    fn hold_access(&mut self, reason: Reason, ids: &BTreeSet<UserId>) {
+        let held = self.circumstances.access.intersection(ids);
+        let held = held.map(|id| (id.clone(), reason));
+        self.verdict.held_access.extend(held);
     }
 
     fn make_hold(&self, reason: Reason, ids: &BTreeSet<UserId>, detail: String) -> Hold {
@@ -189,6 +202,16 @@ impl Desk<'_> {
             .filter(|id| !self.known.is_approved(id, subject))
             .cloned()
             .collect()
+    }
+
+    /// The users who stay and become different, by a change or in their rights, and whom nobody approved.
+    fn unapproved_updates(&self) -> BTreeSet<UserId> {
+        let mut changing = self.unapproved(Subject::Update, |change| self.is_update(change));
+        let is_open = |id: &&UserId| {
+            !self.verdict.held_access.contains_key(*id) && !self.known.is_approved(id, Subject::Update)
+        };
+        changing.extend(self.circumstances.access.iter().filter(is_open).cloned());
+        changing
     }
 
     /// Takes out of `ids` those that were held before, and holds them again for the same reasons. Returns
@@ -249,6 +272,7 @@ impl Desk<'_> {
             .into_iter()
             .map(|(id, change)| (id, (change, Reason::TargetChanged)))
             .collect();
+        self.hold_access(Reason::TargetChanged, &self.circumstances.access);
         self.verdict.is_target_doubtful = true;
         true
     }
@@ -366,7 +390,7 @@ impl Desk<'_> {
     }
 
     fn updates(&mut self) {
-        let mut changing = self.unapproved(Subject::Update, |change| self.is_update(change));
+        let mut changing = self.unapproved_updates();
         changing.retain(|id| !self.known.is_approved(id, Subject::PhoneLoss));
         let again = self.hold_again(Subject::Update, &mut changing);
         let n = count_all([&changing, &again, &self.circumstances.passed.updates]);
@@ -417,7 +441,7 @@ impl Desk<'_> {
         self.verdict.counted = Passed {
             removals: self.unapproved(Subject::Removal, |change| self.is_removal(change)),
             phone_losses: self.unapproved(Subject::PhoneLoss, loses_phone),
-            updates: self.unapproved(Subject::Update, |change| self.is_update(change)),
+            updates: self.unapproved_updates(),
         };
     }
 }

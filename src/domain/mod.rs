@@ -10,6 +10,7 @@
 //! [`order`] (chains, cycles, parks, requests), [`plan`] (all of it together), [`check`] (the
 //! independent checker).
 
+pub mod access;
 pub mod batch;
 pub mod capability;
 pub mod chain;

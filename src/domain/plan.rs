@@ -11,7 +11,7 @@ use super::contention::{Blocked, Terms, contend};
 use super::diff::{Diff, Known, diff};
 use super::finding::{Finding, FindingKind};
 use super::guard::{Circumstances, Passed, guard};
-use super::memory::Hold;
+use super::memory::{Hold, Reason};
 use super::order::order;
 use super::outcome::{Change, Settled};
 use super::user::UserId;
@@ -48,6 +48,8 @@ pub struct Plan {
     pub settled: Vec<Settled>,
     /// What waits for a person.
     pub holds: Vec<Hold>,
+    /// Users whose rights on channels wait for a person, and why.
+    pub held_access: BTreeMap<UserId, Reason>,
     /// What passed the guards, to be added up over the plans of a run.
     pub counted: Passed,
     /// The list may be another company's and must not be remembered.
@@ -76,6 +78,7 @@ pub fn plan(
     // A mass departure stays one, whoever is asked about: so the guards see all, and only then this.
     guarded.passed.retain(|id, _| scope.includes(id));
     guarded.held.retain(|id, _| scope.includes(id));
+    guarded.held_access.retain(|id, _| scope.includes(id));
     let contended = contend(guarded.passed, guarded.held, known.world, known.managed, terms);
     let batches = order(
         &contended.moves,
@@ -94,6 +97,7 @@ pub fn plan(
         blocked: contended.blocked,
         settled: contended.settled,
         holds: guarded.holds,
+        held_access: guarded.held_access,
         counted: guarded.counted,
         is_target_doubtful: guarded.is_target_doubtful,
         findings,

@@ -80,6 +80,7 @@ pub fn rules() -> Rules {
         is_named_by_key: false,
         phones: true,
         grants: None,
+        access: None,
         room: None,
     }
 }
@@ -159,6 +160,7 @@ pub fn open_doors() -> Circumstances {
         removals_paused: false,
         still_held: BTreeMap::new(),
         passed: Passed::default(),
+        access: BTreeSet::new(),
     }
 }
 

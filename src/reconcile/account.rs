@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::access;
 use crate::domain::contention::ParkPolicy;
 use crate::domain::diff::Policy;
 use crate::domain::employee::{GrantRules, LongIds};
@@ -37,6 +38,8 @@ pub struct Account {
     pub key: Key,
     /// What users may do there, by role in the CRM; `None` where that is not managed.
     pub grants: Option<GrantRules>,
+    /// What users may do on channels, by role in the CRM; `None` where that is not managed.
+    pub access: Option<access::Policy>,
     /// What differences lead to.
     pub policy: Policy,
     /// How much passes without a question.

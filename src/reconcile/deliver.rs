@@ -37,6 +37,8 @@ pub(super) struct Run<'a> {
     pub(super) had_unknown: bool,
     /// Another plan is needed to finish.
     pub(super) plan_again: bool,
+    /// Whether users may be deleted for a moment: not while nobody can tell what they would lose by it.
+    pub(super) may_recreate: bool,
     /// The rest of the present plan builds on what is not so.
     pub(super) is_stale: bool,
     /// Parked or deleted for a moment, and not back yet: the record to give back in need.
@@ -80,6 +82,7 @@ impl<'a> Run<'a> {
             learned_seats: None,
             had_unknown: false,
             plan_again: false,
+            may_recreate: true,
             is_stale: false,
             away: BTreeMap::new(),
             parked: BTreeSet::new(),
@@ -132,7 +135,8 @@ impl<'a> Run<'a> {
         let mut batch = batch.clone();
         batch.items.retain(|item| {
             let fate = self.ledger.get(&item.id).map(|entry| &entry.fate);
-            !matches!(fate, Some(Fate::Rejected | Fate::Contested(_)))
+            let may_go = self.may_recreate || item.purpose != Purpose::Recreate;
+            may_go && !matches!(fate, Some(Fate::Rejected | Fate::Contested(_)))
         });
         while !batch.items.is_empty() {
             let dropped = match replay.admit(&batch) {

@@ -15,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 use super::phones::Phones;
 use super::stop::{Said, Stop};
 use super::{Clock, Timing};
+use crate::domain::access::{Document, Kept};
 use crate::domain::batch::Batch;
+use crate::domain::grant::Grant;
 use crate::domain::user::{User, UserId};
 use crate::domain::world::World;
 use crate::store::{AnswerRecord, RunId, Store};
@@ -49,14 +51,14 @@ pub(super) fn backoff(timing: &Timing) -> impl Iterator<Item = Duration> + use<>
 
 /// Pauses that a platform asked for, until they are too long.
 #[derive(Debug)]
-struct Patience {
+pub(super) struct Patience {
     /// What the platform wants where it does not say.
     slow_down: Duration,
     waited: Duration,
 }
 
 impl Patience {
-    fn with(target: &dyn ReadTarget) -> Patience {
+    pub(super) fn with(target: &dyn ReadTarget) -> Patience {
         Patience {
             slow_down: target.capabilities().slow_down,
             waited: Duration::ZERO,
@@ -70,7 +72,7 @@ impl Patience {
     }
 
     /// Waits as asked.
-    async fn wait(
+    pub(super) async fn wait(
         &mut self,
         wish: Option<Duration>,
         next: Option<Duration>,
@@ -233,6 +235,11 @@ impl<'a> Reader<'a> {
         Ok(users)
     }
 
+    /// When the last request left that may have had an effect.
+    pub(super) fn last_write(&self) -> Option<Instant> {
+        self.last_write
+    }
+
     /// Waits before the next try of a read, or says why there is none.
     async fn endure(
         &self,
@@ -294,11 +301,35 @@ impl<'a> Link<'a> {
     /// # Errors
     /// The journal can't be written, the credential is refused, or the platform wants a long pause.
     pub(super) async fn send(&mut self, batch: &Batch) -> Result<Answer, Stop> {
+        self.send_parcel(&Parcel::Users(batch)).await
+    }
+
+    /// The same for the document of rights, of which the rights of these users are to become those.
+    ///
+    /// # Errors
+    /// As [`Link::send`].
+    pub(super) async fn send_access(
+        &mut self,
+        users: &[(UserId, Grant)],
+        document: &Document,
+    ) -> Result<Answer, Stop> {
+        self.send_parcel(&Parcel::Access(users, document)).await
+    }
+
+    /// Writes down the rights of users who are about to be deleted for a moment.
+    ///
+    /// # Errors
+    /// The store can't be written; then nobody may be deleted.
+    pub(super) async fn keep_access(&self, kept: &BTreeMap<UserId, Kept>) -> Result<(), Stop> {
+        Ok(self.store.keep_access(self.run, kept).await?)
+    }
+
+    async fn send_parcel(&mut self, parcel: &Parcel<'_>) -> Result<Answer, Stop> {
         let mut pauses = backoff(self.reader.timing());
         let mut patience = Patience::with(self.target);
         loop {
             self.reader.check_time()?;
-            let answer = self.send_once(batch).await?;
+            let answer = self.send_once(parcel).await?;
             match answer.meaning {
                 Meaning::SlowDown(wish) => patience.wait(wish, pauses.next(), &answer).await?,
                 Meaning::Unauthorised => return Err(Stop::Refused(Said::from(&answer))),
@@ -309,14 +340,25 @@ impl<'a> Link<'a> {
     }
 
     /// No journal, no send.
-    async fn send_once(&mut self, batch: &Batch) -> Result<Answer, Stop> {
+    async fn send_once(&mut self, parcel: &Parcel<'_>) -> Result<Answer, Stop> {
         self.seq += 1;
-        self.store
-            .intend(self.run, self.seq, batch, &self.approved, (self.clock)())
-            .await?;
-        let answer = self.target.send(batch).await;
+        let now = (self.clock)();
+        let answer = match parcel {
+            Parcel::Users(batch) => {
+                let intent = self.store.intend(self.run, self.seq, batch, &self.approved, now);
+                intent.await?;
+                let answer = self.target.send(batch).await;
+                self.reader.note_write(batch);
+                answer
+            }
+            Parcel::Access(users, document) => {
+                let writer = self.target.access_writer().ok_or_else(no_access)?;
+                let intent = self.store.intend_access(self.run, self.seq, users, now);
+                intent.await?;
+                writer.write_access(document).await
+            }
+        };
         self.reader.last_write = Some(Instant::now());
-        self.reader.note_write(batch);
         let record = AnswerRecord {
             meaning: meaning_word(&answer.meaning),
             status: answer.status,
@@ -328,6 +370,20 @@ impl<'a> Link<'a> {
             .await?;
         Ok(answer)
     }
+}
+
+/// What one request carries.
+enum Parcel<'a> {
+    Users(&'a Batch),
+    /// Everybody's rights, and those of whom they change.
+    Access(&'a [(UserId, Grant)], &'a Document),
+}
+
+/// The platform can't do what was asked of it, which nobody asks who has looked.
+fn no_access() -> Stop {
+    Stop::Unreadable(Said(
+        "the platform keeps no rights on channels that can be changed".to_owned(),
+    ))
 }
 
 /// The word in the journal.

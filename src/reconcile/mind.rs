@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::access::Access;
 use super::account::{Account, Order};
 use super::deliver::Run;
 use super::link::Reader;
@@ -19,7 +20,7 @@ use crate::domain::phone::Phone;
 use crate::domain::plan::{Plan, Scope, plan};
 use crate::domain::user::{User, UserId};
 use crate::domain::world::World;
-use crate::store::{AccountState, ClearFact, Facts, OpenHold, OpenOutcome, Store, StoreError};
+use crate::store::{AccessMemory, AccountState, ClearFact, Facts, OpenHold, OpenOutcome, Store, StoreError};
 
 /// Absences in a list that are confirmed one by one; where more are missing, the first ones stand for all.
 const MAX_SINGLE_READS: usize = 20;
@@ -37,6 +38,8 @@ pub(super) struct Memory {
     pub(super) under_way: BTreeSet<UserId>,
     pub(super) holds: Vec<OpenHold>,
     pub(super) facts: Facts,
+    /// Of rights on channels.
+    pub(super) access: AccessMemory,
     /// Users of requests of the last 24 hours that had no answer: they may be changed by them any time.
     pub(super) unanswered: Vec<UserId>,
     /// Leavers removed in the last 24 hours without approval.
@@ -77,6 +80,7 @@ impl Memory {
             under_way,
             holds: store.open_holds(name).await?,
             facts: store.facts(&account.kind, &account.base_url, name, now).await?,
+            access: store.access(name).await?,
             unanswered: store.unanswered_since(name, now.plus(-Millis::DAY)).await?,
             removed: store.removals_since(name, now.plus(-Millis::DAY)).await?,
             state,
@@ -125,6 +129,8 @@ pub(super) struct Mind<'a> {
     pub(super) rejected: BTreeSet<UserId>,
     pub(super) clearing: Clearing,
     pub(super) learned_seats: Option<usize>,
+    /// Rights on channels.
+    pub(super) access: Access<'a>,
 }
 
 impl<'a> Mind<'a> {
@@ -132,7 +138,7 @@ impl<'a> Mind<'a> {
         account: &'a Account,
         capabilities: &'a Capabilities,
         mut employees: Employees,
-        memory: Memory,
+        mut memory: Memory,
         now: Millis,
         order: &'a Order,
     ) -> Mind<'a> {
@@ -156,6 +162,7 @@ impl<'a> Mind<'a> {
             rejected: BTreeSet::new(),
             clearing,
             learned_seats: memory.facts.seats,
+            access: Access::new(account, std::mem::take(&mut memory.access)),
             account,
             capabilities,
             employees,
@@ -184,6 +191,7 @@ impl<'a> Mind<'a> {
             removals_paused: state.removals_paused,
             still_held: self.held.clone(),
             passed: self.passed.clone(),
+            access: self.changing_access(world),
         };
         let documented = self.capabilities.seats;
         let seats = [documented, self.learned_seats].into_iter().flatten().min();
@@ -223,7 +231,7 @@ impl<'a> Mind<'a> {
         rejected.map(|it| it.user.clone()).collect()
     }
 
-    fn known<'b>(&'b self, world: &'b World) -> Known<'b> {
+    pub(super) fn known<'b>(&'b self, world: &'b World) -> Known<'b> {
         Known {
             employees: &self.employees,
             world,

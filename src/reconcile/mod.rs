@@ -8,6 +8,7 @@
 //! one reads what is there and finishes the work. What it does not decide: which accounts are due (the
 //! caller's business) and what a plan looks like (`domain`'s).
 
+mod access;
 mod account;
 mod again;
 mod clear;

@@ -3,6 +3,7 @@
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
+use super::access::Planned;
 use super::account::{Account, Clock, Order, Timing};
 use super::again;
 use super::deliver::Run;
@@ -264,8 +265,9 @@ async fn follow(
         } else {
             next_plan(mind, run).await?
         };
+        let rights = mind.plan_access(&plan);
         let expected = mind.order.expected_plan.as_ref().filter(|_| n_plan == 1);
-        if expected.is_some_and(|it| *it != agreed_digest(&plan)) {
+        if expected.is_some_and(|it| *it != agreed_digest(&plan, &rights)) {
             return Err(Stop::Stale(
                 "the source or the platform moved meanwhile".to_owned(),
             ));
@@ -273,8 +275,12 @@ async fn follow(
         course.world.clone_from(&plan.world);
         let checked = plan.check(mind.capabilities)?;
         mind.begin(checked.plan());
+        mind.access.begin(rights, n_plan == 1);
         run.ledger.begin(checked.plan(), run.guesses_clearing);
-        let carried_out = run.carry_out(&checked).await;
+        let carried_out = match mind.access.make_ready(run, checked.plan()).await {
+            Ok(()) => run.carry_out(&checked).await,
+            Err(stop) => Err(stop),
+        };
         if course.first.is_none() {
             course.first = Some(checked.clone());
         }
@@ -288,12 +294,20 @@ async fn follow(
             break;
         }
     }
-    Ok(())
+    let Some(last) = &course.last else { return Ok(()) };
+    let world = overlaid(&course.world, run);
+    mind.finish_access(run, last.plan(), &world).await?;
+    match mind.access.take_problem() {
+        Some(stop) => Err(stop),
+        None => Ok(()),
+    }
 }
 
 /// The first plan is made on the snapshot where that is enough, which saves all reads.
 async fn first_plan(mind: &mut Mind<'_>, run: &Run<'_>, progress: &Progress) -> Result<Plan, Stop> {
-    if !mind.must_list() {
+    let must_list = mind.must_list();
+    mind.look_at_access(&run.link.reader, must_list).await?;
+    if !must_list {
         let snapshot = World::from_snapshot(&mind.memory.managed);
         let plan = mind.plan(&snapshot);
         if plan.diff.is_renames_only() {
@@ -302,6 +316,7 @@ async fn first_plan(mind: &mut Mind<'_>, run: &Run<'_>, progress: &Progress) -> 
     }
     progress.tell(Step::Listing);
     let world = mind.observe(&run.link.reader).await?;
+    mind.look_at_access(&run.link.reader, true).await?;
     Ok(mind.plan(&world))
 }
 
@@ -309,6 +324,7 @@ async fn first_plan(mind: &mut Mind<'_>, run: &Run<'_>, progress: &Progress) -> 
 async fn next_plan(mind: &mut Mind<'_>, run: &mut Run<'_>) -> Result<Plan, Stop> {
     let world = mind.learn(run).await?;
     run.seen.clear();
+    mind.access.look_again(run).await?;
     Ok(mind.plan(&world))
 }
 
@@ -343,11 +359,14 @@ pub(super) fn overlaid(world: &World, run: &Run<'_>) -> World {
 
 /// The digest of a plan as people agree to it: a plan of nothing is the same, whether it was found out by
 /// comparing or by the digest of the rows alone.
-pub(super) fn agreed_digest(plan: &Plan) -> String {
-    if plan.batches.is_empty() && plan.settled.is_empty() && plan.holds.is_empty() {
+pub(super) fn agreed_digest(plan: &Plan, rights: &Planned) -> String {
+    let is_users_only = rights.is_empty();
+    if plan.batches.is_empty() && plan.settled.is_empty() && plan.holds.is_empty() && is_users_only {
         String::new()
-    } else {
+    } else if is_users_only {
         plan.digest()
+    } else {
+        rights.digest_with(&plan.digest())
     }
 }
 
@@ -397,6 +416,7 @@ pub fn rules(account: &Account, capabilities: &Capabilities) -> Rules {
         is_named_by_key: capabilities.names == Names::Identity,
         phones: capabilities.phones,
         grants: account.grants.clone().filter(|_| capabilities.grants),
+        access: account.access.clone(),
         room: capabilities.seats.map(|seats| seats + SPARE_EMPLOYEES),
     }
 }

@@ -106,7 +106,9 @@ async fn preview_pass(
     let mut mind = Mind::new(account, target.capabilities(), found, memory, now, order);
     let reader = Reader::new(target, timing, mind.phones());
     let mut plan = None;
-    if !mind.must_list() {
+    let must_list = mind.must_list();
+    mind.look_at_access(&reader, must_list).await?;
+    if !must_list {
         let snapshot = World::from_snapshot(&mind.memory.managed);
         plan = Some(mind.plan(&snapshot));
     }
@@ -114,6 +116,7 @@ async fn preview_pass(
         Some(plan) => plan,
         None => {
             let world = mind.observe(&reader).await?;
+            mind.look_at_access(&reader, true).await?;
             mind.plan(&world)
         }
     };
@@ -128,7 +131,10 @@ async fn preview_pass(
         seats: plan.seats,
         former: former(plan, &mind.employees),
     });
-    Ok(())
+    match mind.access.take_problem() {
+        Some(stop) => Err(stop),
+        None => Ok(()),
+    }
 }
 
 /// How many users that are not ours look like somebody who has left: nobody took them away when that one went.
@@ -148,7 +154,8 @@ fn former(plan: &Plan, employees: &Employees) -> usize {
 
 fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, report: &mut AccountReport) {
     let plan = checked.plan();
-    report.plan_digest = Some(agreed_digest(plan));
+    let rights = mind.plan_access(plan);
+    report.plan_digest = Some(agreed_digest(plan, &rights));
     report.batches = plan
         .batches
         .iter()
@@ -161,6 +168,11 @@ fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, 
             }
         })
         .collect();
+    if let Some(access) = target.access() {
+        let (first, last) = rights.batches(access);
+        report.batches.splice(0..0, first);
+        report.batches.extend(last);
+    }
     let planned = plan.changes.iter().map(|(id, change)| {
         let blocked = plan.blocked.get(id);
         let change = blocked.map_or(change, |it| &it.wanted).clone();
@@ -181,7 +193,7 @@ fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, 
         settled: settled.clone(),
         is_planned: false,
     });
-    report.users = planned.chain(waiting).collect();
+    report.users = planned.chain(waiting).chain(rights.reported()).collect();
     report.add_parks(plan.parks().cloned());
     report
         .users
@@ -194,6 +206,6 @@ fn report_plan(checked: &CheckedPlan, mind: &Mind<'_>, target: &dyn ReadTarget, 
     } else {
         mind.memory.state.foreign
     };
-    report.drift = plan.diff.drift.len();
+    report.drift = plan.diff.drift.len() + rights.n_drifted(&plan.diff.drift);
     report.result = report.judge();
 }

@@ -16,7 +16,8 @@ use crate::domain::plan::Plan;
 use crate::domain::user::{User, UserId};
 use crate::domain::world::World;
 use crate::store::{
-    AccountState, ClearFact, Closing, DigestChange, OpenScope, Refused, Requests, RunError, RunId,
+    AccountState, ClearFact, Closing, DigestChange, OpenOutcome, OpenScope, Refused, Requests, RunError,
+    RunId,
 };
 
 /// What is known when a pass ends.
@@ -51,7 +52,8 @@ pub(super) async fn record(
     } = finish;
     let last = course.last.as_ref().map(|checked| checked.plan());
     let world = overlaid(&course.world, run);
-    let settled = run.ledger.outcomes(last);
+    let mut settled = run.ledger.outcomes(last);
+    settled.extend(mind.access.settled());
     report.users = settled
         .iter()
         .map(|settled| ReportedChange {
@@ -78,7 +80,9 @@ pub(super) async fn record(
         Some(plan) => plan.diff.foreign.len(),
         None => mind.memory.state.foreign,
     };
-    report.drift = first.map_or(0, |plan| plan.diff.drift.len());
+    report.drift = first.map_or(0, |plan| {
+        plan.diff.drift.len() + mind.access.n_drifted(&plan.diff.drift)
+    });
     report.result = report.judge();
     if let Some(stop) = stop {
         report.fail(stop);
@@ -91,14 +95,18 @@ pub(super) async fn record(
 }
 
 /// Open outcomes that this pass did not judge.
-fn still_open(mind: &Mind<'_>, settled: &[Settled], last: Option<&Plan>) -> Vec<crate::store::OpenOutcome> {
-    let is_judged = |id: &UserId| {
-        settled.iter().any(|it| it.change.id == *id) || (last.is_some() && in_scope(mind.order, id))
+fn still_open(mind: &Mind<'_>, settled: &[Settled], last: Option<&Plan>) -> Vec<OpenOutcome> {
+    let is_judged = |open: &&OpenOutcome| {
+        let is_access = open.op == Op::Access;
+        let is_settled =
+            |it: &Settled| it.change.id == open.user && (it.change.op == Op::Access) == is_access;
+        let is_looked_at = last.is_some() && (!is_access || mind.access.is_finished());
+        settled.iter().any(is_settled) || (is_looked_at && in_scope(mind.order, &open.user))
     };
     mind.memory
         .open
         .iter()
-        .filter(|it| !is_judged(&it.user))
+        .filter(|it| !is_judged(it))
         .cloned()
         .collect()
 }
@@ -202,6 +210,7 @@ fn closing(
         let (remember, forget) = memories(mind, run, loaded, last, world);
         closing.remember = remember;
         closing.forget = forget;
+        closing.access = mind.access_closing(world);
     }
     if let Some(plan) = listed {
         let foreign = plan
@@ -222,7 +231,10 @@ fn closing(
         (true, false) => DigestChange::Keep,
         (false, _) => DigestChange::Clear,
     };
-    closing.verify_next = run.had_unknown || run.ledger.unconfirmed().next().is_some() || !is_finished;
+    closing.verify_next = run.had_unknown
+        || mind.access.is_doubtful()
+        || run.ledger.unconfirmed().next().is_some()
+        || !is_finished;
     closing
 }
 

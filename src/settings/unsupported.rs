@@ -4,13 +4,12 @@
 //! implementation is named instead of being ignored.
 
 use super::problem::{Place, Problem};
-use super::target::Platform;
-use super::{AccountSettings, Settings, StoreUrl};
+use super::{Settings, StoreUrl};
 
 const NOT_YET: &str = "is not supported by this version yet";
 
 impl Settings {
-    /// What enabled accounts and the store ask for and this version can't do; sorted.
+    /// What is asked for and this version can't do; sorted.
     pub fn unsupported(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let StoreUrl::Server(_) = self.store.url {
@@ -20,32 +19,10 @@ impl Settings {
                 "a database server",
             ));
         }
-        for account in self.accounts.iter().filter(|it| it.enabled) {
-            problems.extend(self.unsupported_of(account));
-        }
         problems.sort();
         problems.dedup();
         problems
     }
-
-    /// What one account asks for, enabled or not, and this version can't do.
-    pub fn unsupported_of(&self, account: &AccountSettings) -> Vec<Problem> {
-        of_target(account)
-    }
-}
-
-fn of_target(account: &AccountSettings) -> Vec<Problem> {
-    let key = |name: &str| format!("accounts[{}].{name}", account.name);
-    let mut problems = Vec::new();
-    match &account.target.platform {
-        Platform::WazzupV2 { access, .. } => {
-            if access.is_some() {
-                problems.push(problem(&account.place, key("access"), "managing access"));
-            }
-        }
-        Platform::WazzupV3 { .. } | Platform::Wuts { .. } | Platform::Meta(_) => {}
-    }
-    problems
 }
 
 fn problem(place: &Place, key: String, what: &str) -> Problem {

@@ -45,7 +45,8 @@ pub(super) enum Payload {
 impl Call {
     pub(super) fn read(parts: &Parts, body: &Bytes) -> Call {
         let meta = meta::Request::read(parts, body);
-        let body = payload(&parts.headers, body);
+        let raw = body;
+        let body = payload(&parts.headers, raw);
         let path = parts.uri.path_and_query().map_or("/", |it| it.as_str());
         let wuts = wuts::Request::read(&parts.method, &parts.uri, &body);
         Call {
@@ -56,7 +57,7 @@ impl Call {
                 None => bearer(&parts.headers).or_else(|| meta.as_ref()?.token().map(str::to_owned)),
             },
             wuts,
-            request: platform::Request::read(&parts.method, &parts.uri, &body),
+            request: platform::Request::read(&parts.method, &parts.uri, &body, raw),
             tokens: tokens::Request::read(parts, &body),
             is_issued: false,
             broken: Vec::new(),

@@ -14,6 +14,7 @@
 //! | `DELETE users` | `{"account", "user_ids"}` |
 //! | `PUT tokens` | `{"partners", "grants"}`: more who may have tokens of Wazzup v2 |
 //! | `POST revoke` | `{"account"}`: ends the issued tokens of an account |
+//! | `PUT settings` | `{"account", "settings", "channels"}`: replaces those of them that are given |
 //! | `GET wuts`, `PATCH wuts` | the tenants of WUTS; changes those of its switches that are given |
 //! | `PUT wuts`, `DELETE wuts` | `{"tenant", "users", "protected"}`: puts users; `{"tenant", "user_ids"}` |
 //! | `PUT meta` | a business of Meta: adds it, or replaces the one with its token |
@@ -32,6 +33,7 @@ use super::faults::Fault;
 use super::meta::MetaBusiness;
 use super::reply::Reply;
 use super::server::Shared;
+use super::wazzup_v2::settings::{SimChannel, SimSettings};
 use super::world::{SimUser, World};
 use super::wuts;
 
@@ -49,6 +51,14 @@ struct PutUsers {
     /// Whether users that aren't named go.
     #[serde(default)]
     replace: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PutSettings {
+    account: String,
+    settings: Option<SimSettings>,
+    channels: Option<Vec<SimChannel>>,
 }
 
 #[derive(Deserialize)]
@@ -155,6 +165,11 @@ fn steer(
             world.tokens.revoke(&revoke.account, true);
             done
         }
+        ("PUT", "settings") => {
+            let put: PutSettings = read(body)?;
+            world.put_settings(&put.account, put.settings, put.channels);
+            done
+        }
         (method, "wuts") => {
             let now = world.clock.now();
             match wuts::steer(&mut world.wuts, method, body, now)? {
@@ -183,7 +198,13 @@ fn steer(
 fn state(world: &World) -> Result<Value, serde_json::Error> {
     let accounts = world.accounts.iter().map(|(token, account)| {
         let users: Vec<&SimUser> = account.users().values().collect();
-        json!({"account": token, "users": users, "protected": account.protected})
+        json!({
+            "account": token,
+            "users": users,
+            "protected": account.protected,
+            "settings": **account.settings(),
+            "channels": account.channels,
+        })
     });
     let meta: Vec<&MetaBusiness> = world.meta.values().map(|it| &**it.state()).collect();
     Ok(json!({

@@ -53,6 +53,8 @@ pub use switches::{
 pub use tokens::{
     ExpiresIn, GrantSetup, PartnerSetup, RefreshShape, Rotation, TokenRefusal, TokenSetup, TokenSwitches,
 };
+pub use wazzup_v2::settings::{SimChannel, SimRole, SimSettings};
+pub use wazzup_v2::switches::{RolesRule, SettingsEffect, SettingsSwitches, UnknownRow};
 pub use wazzup_v3::{BulkDelete, Count, ListShape, RateLimit, Success, TooMany, V3Switches};
 pub use world::SimUser;
 pub use wuts::{
@@ -100,6 +102,8 @@ pub struct AccountSetup {
     pub users: Vec<SimUser>,
     /// Users that no client may write to.
     pub protected: Vec<String>,
+    /// Channels, on which users may have rights.
+    pub channels: Vec<SimChannel>,
 }
 
 impl Setup {
@@ -115,6 +119,7 @@ impl Setup {
             token: token.to_owned(),
             users: users.into_iter().collect(),
             protected: Vec::new(),
+            channels: Vec::new(),
         });
         self
     }
@@ -194,6 +199,7 @@ impl Simulator {
         for account in accounts {
             world.put_users(&account.token, account.users, true);
             world.protect(&account.token, account.protected);
+            world.put_settings(&account.token, None, Some(account.channels));
         }
         world.wuts.switches = wuts_switches;
         let now = world.clock.now();
@@ -264,6 +270,26 @@ impl Simulator {
             change(&mut state);
             world.put_meta(state);
         }
+    }
+
+    /// What users of an account may do; nothing if there is no such account.
+    pub fn settings(&self, token: &str) -> SimSettings {
+        let world = self.settled();
+        let account = world.accounts.get(token);
+        account.map_or_else(SimSettings::default, |it| SimSettings::clone(it.settings()))
+    }
+
+    /// An administrator's hand: changes what users may do. No rule applies.
+    pub fn update_settings(&self, token: &str, change: impl FnOnce(&mut SimSettings)) {
+        let mut settings = self.settings(token);
+        change(&mut settings);
+        self.settled().put_settings(token, Some(settings), None);
+    }
+
+    /// An administrator's hand: the account has these channels and no others.
+    pub fn set_channels(&self, token: &str, channels: impl IntoIterator<Item = SimChannel>) {
+        let channels = channels.into_iter().collect();
+        self.settled().put_settings(token, None, Some(channels));
     }
 
     /// From now on every write that names one of these users is a violation.

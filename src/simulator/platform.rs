@@ -7,6 +7,7 @@ use super::record::Rule;
 use super::reply::Reply;
 use super::switches::Switches;
 use super::wazzup::{self, Now};
+use super::wazzup_v2::settings;
 use super::world::Account;
 use super::{wazzup_v2, wazzup_v3};
 
@@ -14,15 +15,21 @@ use super::{wazzup_v2, wazzup_v3};
 #[derive(Clone, Debug)]
 pub(super) enum Request {
     WazzupV2(wazzup::Request),
+    /// Rights on channels, of Wazzup v2.
+    Settings(settings::Request),
     WazzupV3(wazzup::Request),
 }
 
 impl Request {
-    pub(super) fn read(method: &Method, uri: &Uri, body: &Payload) -> Request {
+    /// `raw`: the body as it came, of which the bytes matter where it is kept.
+    pub(super) fn read(method: &Method, uri: &Uri, body: &Payload, raw: &[u8]) -> Request {
         let segments: Vec<&str> = uri.path().trim_start_matches('/').split('/').collect();
         match segments.as_slice() {
             ["v3", below @ ..] => Request::WazzupV3(wazzup_v3::read(method, below, uri, body)),
-            ["v2", below @ ..] => Request::WazzupV2(wazzup_v2::read(method, below, uri, body)),
+            ["v2", below @ ..] => match settings::read(method, below, raw) {
+                Some(request) => Request::Settings(request),
+                None => Request::WazzupV2(wazzup_v2::read(method, below, uri, body)),
+            },
             _ => Request::WazzupV2(wazzup::Request::unknown(method, uri)),
         }
     }
@@ -31,6 +38,7 @@ impl Request {
     pub(super) fn user_ids(&self) -> Vec<String> {
         match self {
             Request::WazzupV2(request) | Request::WazzupV3(request) => request.user_ids(),
+            Request::Settings(_) => Vec::new(),
         }
     }
 
@@ -38,6 +46,7 @@ impl Request {
     pub(super) fn phones(&self) -> Vec<String> {
         match self {
             Request::WazzupV2(request) | Request::WazzupV3(request) => request.phones(),
+            Request::Settings(_) => Vec::new(),
         }
     }
 
@@ -47,6 +56,7 @@ impl Request {
             Request::WazzupV2(request) => {
                 wazzup::audit(request, &wazzup_v2::LIMITS, account, switches, broken);
             }
+            Request::Settings(request) => settings::audit(request, account, broken),
             Request::WazzupV3(request) => {
                 wazzup::audit(request, &wazzup_v3::LIMITS, account, switches, broken);
             }
@@ -57,6 +67,7 @@ impl Request {
     pub(super) fn answer(&self, account: Option<&mut Account>, now: &mut Now<'_>) -> Reply {
         match self {
             Request::WazzupV2(request) => wazzup_v2::answer(request, account, now),
+            Request::Settings(request) => settings::answer(request, account, now),
             Request::WazzupV3(request) => wazzup_v3::answer(request, account, now),
         }
     }

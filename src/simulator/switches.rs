@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::meta::MetaSwitches;
 use super::tokens::TokenSwitches;
+pub use super::wazzup_v2::switches::SettingsSwitches;
 pub use super::wazzup_v3::V3Switches;
 
 /// All switches. As TOML or JSON every key is optional, and an unknown key is an error.
@@ -100,6 +101,8 @@ pub struct Switches {
 
     /// What the token endpoint of Wazzup v2 does.
     pub tokens: TokenSwitches,
+    /// What Wazzup v2 does with rights on channels.
+    pub settings: SettingsSwitches,
     /// What Wazzup v3 alone does.
     pub v3: V3Switches,
 
@@ -157,6 +160,7 @@ impl Default for Switches {
             name_phone_in_errors: true,
             answer_delay_ms: 0,
             tokens: TokenSwitches::default(),
+            settings: SettingsSwitches::default(),
             v3: V3Switches::default(),
             max_requests_per_second: None,
             seed: 0,

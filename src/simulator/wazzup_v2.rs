@@ -1,4 +1,8 @@
-//! Wazzup v2, the tech-partner API: `/v2/users`. Bodies and answers stand in objects.
+//! Wazzup v2, the tech-partner API: `/v2/users`. Bodies and answers stand in objects. Rights on channels are in
+//! [`settings`].
+
+pub(super) mod settings;
+pub(super) mod switches;
 
 use axum::http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
@@ -46,8 +50,10 @@ pub(super) fn answer(request: &Request, account: Option<&mut Account>, now: &mut
             }),
         (Request::Delete(body), Some(account)) => {
             let ids = wazzup::acceptable(body, now.switches, Some(now.switches.max_batch));
-            ids.and_then(|ids| wazzup::delete(ids, account, now))
-                .map(|()| written(StatusCode::OK, Value::Null, now))
+            ids.and_then(|ids| wazzup::delete(ids, account, now)).map(|()| {
+                settings::forget_absent(account, now);
+                written(StatusCode::OK, Value::Null, now)
+            })
         }
         (Request::DeleteOne(what) | Request::Unknown(what), Some(_)) => {
             Err(Problem::new(Code::NotFound, &format!("Cannot {what}")))

@@ -21,6 +21,7 @@ use super::reply::Reply;
 use super::switches::Switches;
 use super::tokens::{self, Standing, TokenBook};
 use super::wazzup::Now;
+use super::wazzup_v2::settings::{SimChannel, SimSettings};
 use super::wuts::Wuts;
 
 /// A user as the platform keeps it.
@@ -54,6 +55,8 @@ pub(super) type UserMap = BTreeMap<String, SimUser>;
 #[derive(Debug, Default)]
 pub(super) struct Account {
     users: History<UserMap>,
+    pub(super) settings: History<SimSettings>,
+    pub(super) channels: Vec<SimChannel>,
     pub(super) protected: BTreeSet<String>,
     arrivals: Arrivals,
     /// Begin of the window in which requests are counted, and their number.

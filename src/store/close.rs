@@ -2,6 +2,7 @@
 
 use sqlx::sqlite::SqliteConnection;
 
+use super::access::{AccessClosing, write_access};
 use super::accounts::Binding;
 use super::holds::write_holds;
 use super::journal::RunId;
@@ -51,6 +52,8 @@ pub struct Closing {
     pub foreign: Option<Vec<User>>,
     /// Managed users that a whole list showed changed.
     pub drift: Option<usize>,
+    /// Of rights on channels.
+    pub access: AccessClosing,
     /// What becomes of the digest.
     pub digest: DigestChange,
     /// [`super::AccountState::revision`] as it was read before the plan was made. If a person has decided or
@@ -88,6 +91,7 @@ impl Closing {
             forget: Vec::new(),
             foreign: None,
             drift: None,
+            access: AccessClosing::default(),
             digest: DigestChange::Keep,
             revision: 0,
             settings_mark: None,
@@ -172,6 +176,7 @@ async fn write_closing(conn: &mut SqliteConnection, run: &RunId, closing: &Closi
     if let Some(foreign) = &closing.foreign {
         replace_foreign(&mut tx, account, foreign).await?;
     }
+    write_access(&mut tx, account, &closing.access).await?;
     write_history(&mut tx, run, &closing.settled).await?;
     write_open(&mut tx, account, &closing.scope, &closing.settled, now).await?;
     if let Some(findings) = &closing.findings {
@@ -193,7 +198,7 @@ async fn write_end(conn: &mut SqliteConnection, run: &RunId, closing: &Closing) 
     changes.create += closing.unlisted;
     outcomes.add_many(Outcome::Deferred, closing.unlisted);
     for it in &closing.settled {
-        changes.add(it.change.op);
+        changes.add(&it.change);
         if it.change.op != Op::Park {
             outcomes.add(it.outcome);
         }

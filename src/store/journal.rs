@@ -134,18 +134,20 @@ impl Store {
     }
 
     /// Users of requests that were sent at or after that instant and have no known answer, each once: such a
-    /// request may have its effect any time.
+    /// request may have its effect any time. Without those whose rights alone were to change.
     ///
     /// # Errors
     /// Any [`StoreError`] of a read.
     pub async fn unanswered_since(&self, account: &str, since: Millis) -> Result<Vec<UserId>, StoreError> {
         const SQL: &str = "SELECT DISTINCT u.user_id FROM requests q JOIN request_users u USING (run_id, seq)
-            WHERE q.account_id = $1 AND q.sent_at >= $2 AND (q.answer IS NULL OR q.answer = 'unknown')";
+            WHERE q.account_id = $1 AND q.sent_at >= $2 AND (q.answer IS NULL OR q.answer = 'unknown')
+                AND u.purpose <> 'access'";
         self.users_since(SQL, account, since).await
     }
 
     /// Users of requests that runs were about to send when they were killed, with what each request was
-    /// for. Nobody knows what they are until a list is read (see [`super::Closing::verified_at`]).
+    /// for; without those whose rights alone were about to change. Nobody knows what they are until a list is read
+    /// (see [`super::Closing::verified_at`]).
     ///
     /// # Errors
     /// Any [`StoreError`] of a read.
@@ -190,7 +192,7 @@ async fn read_users_since(
 async fn read_under_way(conn: &mut SqliteConnection, account: &str) -> sqlx::Result<Vec<(UserId, Purpose)>> {
     let sql = "SELECT DISTINCT u.user_id, u.purpose FROM accounts a
         JOIN runs r ON r.account_id = a.id AND r.settled = 0 JOIN request_users u ON u.run_id = r.id
-        WHERE a.name = $1 ORDER BY u.user_id, u.purpose";
+        WHERE a.name = $1 AND u.purpose <> 'access' ORDER BY u.user_id, u.purpose";
     let rows: Vec<(String, String)> = sqlx::query_as(sql).bind(account).fetch_all(conn).await?;
     rows.into_iter()
         .map(|(id, word)| Ok((UserId::new(id), purpose(&word)?)))
@@ -227,6 +229,20 @@ fn run_text(now: Millis) -> String {
     uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, millis / 1000, nanos)).to_string()
 }
 
+/// Enters a request; whether the run was still there to send anything.
+pub(super) async fn write_request(
+    conn: &mut SqliteConnection,
+    run: &RunId,
+    seq: u32,
+    verb: &'static str,
+    sent_at: i64,
+) -> sqlx::Result<bool> {
+    let sql = "INSERT INTO requests (run_id, seq, account_id, verb, sent_at)
+        SELECT id, $2, account_id, $3, $4 FROM runs WHERE id = $1 AND result IS NULL";
+    let query = sqlx::query(sql).bind(run.key).bind(seq).bind(verb).bind(sent_at);
+    Ok(query.execute(conn).await?.rows_affected() == 1)
+}
+
 /// Whether the run was still there to send anything.
 async fn write_intent(
     conn: &mut SqliteConnection,
@@ -247,14 +263,7 @@ async fn write_intent(
         tail: "ON CONFLICT (account_id, user_id) DO NOTHING",
     };
     let mut tx = begin(conn).await?;
-    let sql = "INSERT INTO requests (run_id, seq, account_id, verb, sent_at)
-        SELECT id, $2, account_id, $3, $4 FROM runs WHERE id = $1 AND result IS NULL";
-    let query = sqlx::query(sql)
-        .bind(run.key)
-        .bind(seq)
-        .bind(verb_word(batch.verb))
-        .bind(at(now));
-    if query.execute(&mut *tx).await?.rows_affected() == 0 {
+    if !write_request(&mut tx, run, seq, verb_word(batch.verb), at(now)).await? {
         return Ok(false);
     }
     USERS

@@ -24,6 +24,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::domain::memory::Millis;
 
+mod access;
 mod accounts;
 mod backup;
 mod bulk;
@@ -50,6 +51,7 @@ mod tokens;
 mod users;
 mod words;
 
+pub use access::{AccessClosing, AccessMemory};
 pub use accounts::{AccountState, Binding};
 pub use close::{Closing, DigestChange, OpenScope};
 pub use decisions::{Answer, DecideError};
@@ -62,7 +64,7 @@ pub use outcomes::OpenOutcome;
 pub use overview::Overview;
 pub use pauses::{Brake, Pause, Paused};
 pub use refusals::Refused;
-pub use requests::{RequestRecord, RequestUser};
+pub use requests::{Errand, RequestRecord, RequestUser};
 pub use runs::{Changes, FindRunError, Outcomes, Requests, RunDetail, RunError, RunSummary};
 pub use schema::{LATEST, migrator};
 pub use seal::{TokenKey, WeakKey};

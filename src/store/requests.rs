@@ -5,12 +5,21 @@ use std::collections::BTreeMap;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use super::words::{clear, number, phone, purpose, verb};
+use super::words::{ACCESS, clear, number, phone, purpose, verb};
 use super::{Store, StoreError};
 use crate::domain::batch::{ClearBy, Purpose, Verb};
 use crate::domain::memory::Millis;
 use crate::domain::phone::Phone;
 use crate::domain::user::UserId;
+
+/// What a request did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Errand {
+    /// This, to its users.
+    Users(Verb),
+    /// It changed what its users may do.
+    Access,
+}
 
 /// One request of the journal.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,7 +27,7 @@ pub struct RequestRecord {
     /// Counts from the beginning of the run.
     pub seq: u32,
     /// What it did.
-    pub verb: Verb,
+    pub verb: Errand,
     /// When its intent was written down; it was sent right after.
     pub sent_at: Millis,
     /// When its answer was written down; `None`: never.
@@ -40,9 +49,9 @@ pub struct RequestRecord {
 pub struct RequestUser {
     /// Who.
     pub id: UserId,
-    /// What for.
-    pub purpose: Purpose,
-    /// The name as sent; `None` in a delete.
+    /// What for; `None` where its rights alone were changed.
+    pub purpose: Option<Purpose>,
+    /// The name as sent; `None` in a delete, and where the rights alone were changed.
     pub name: Option<String>,
     /// The phone as sent.
     pub phone: Option<Phone>,
@@ -118,7 +127,10 @@ pub(super) async fn requests_of_run(
 fn request_record(row: &SqliteRow, users: Vec<RequestUser>) -> sqlx::Result<RequestRecord> {
     Ok(RequestRecord {
         seq: row.try_get("seq")?,
-        verb: verb(row.try_get("verb")?)?,
+        verb: match row.try_get("verb")? {
+            ACCESS => Errand::Access,
+            word => Errand::Users(verb(word)?),
+        },
         sent_at: Millis(row.try_get("sent_at")?),
         answered_at: row.try_get::<Option<i64>, _>("answered_at")?.map(Millis),
         answer: row.try_get("answer")?,
@@ -131,9 +143,10 @@ fn request_record(row: &SqliteRow, users: Vec<RequestUser>) -> sqlx::Result<Requ
 
 fn request_user(row: &SqliteRow) -> sqlx::Result<RequestUser> {
     let clear_by: Option<&str> = row.try_get("clear_by")?;
+    let word: &str = row.try_get("purpose")?;
     Ok(RequestUser {
         id: UserId::new(row.try_get::<&str, _>("user_id")?),
-        purpose: purpose(row.try_get("purpose")?)?,
+        purpose: (word != ACCESS).then(|| purpose(word)).transpose()?,
         name: row.try_get("name")?,
         phone: phone(row.try_get("phone")?),
         clear: clear_by.map(clear).transpose()?,

@@ -7,8 +7,9 @@ use super::outcomes::settled_of_run;
 use super::requests::{RequestRecord, requests_of_run};
 use super::words::{count, number};
 use super::{Store, StoreError};
+use crate::domain::access::wish::supervisors;
 use crate::domain::memory::Millis;
-use crate::domain::outcome::{Op, Outcome, Settled};
+use crate::domain::outcome::{Change, Op, Outcome, Settled};
 
 /// Requests that a run made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -35,9 +36,11 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// One more of these.
-    pub fn add(&mut self, op: Op) {
-        match op {
+    /// One more of these. What concerns no single user, such as whether supervisors are notified, has an
+    /// outcome, and is no change of a user.
+    pub fn add(&mut self, change: &Change) {
+        match change.op {
+            Op::Access if change.id == supervisors() => {}
             Op::Create => self.create += 1,
             Op::Update => self.update += 1,
             Op::Delete => self.delete += 1,

@@ -7,7 +7,7 @@ use sqlx::{Row as _, SqlSafeStr as _};
 use super::error::primary_code;
 
 /// The migrations in order, one concern each: version, name, SQL. They are only ever added to.
-const MIGRATIONS: [(i64, &str, &str); 10] = [
+const MIGRATIONS: [(i64, &str, &str); 11] = [
     (
         1,
         "accounts",
@@ -40,6 +40,11 @@ const MIGRATIONS: [(i64, &str, &str); 10] = [
         9,
         "members",
         include_str!("../../migrations/sqlite/0009_members.sql"),
+    ),
+    (
+        10,
+        "access",
+        include_str!("../../migrations/sqlite/0010_access.sql"),
     ),
     (
         11,

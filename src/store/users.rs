@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
+use super::access::doubt_access;
 use super::bulk::Bulk;
 use super::words::{access, digits, known, mark, mark_text, phone, user};
 use super::{Store, StoreError, account_key, ask_for_plan, at, begin, ensure_account};
@@ -362,6 +363,7 @@ async fn write_snapshot(
         .run(&mut tx, unseen, |query, id| query.bind(key).bind(id))
         .await?;
     replace_foreign(&mut tx, key, &foreign).await?;
+    doubt_access(&mut tx, key).await?;
     ask_for_plan(&mut tx, key).await?;
     let sql = "UPDATE accounts SET verified_at = $2 WHERE id = $1";
     sqlx::query(sql).bind(key).bind(at(now)).execute(&mut *tx).await?;

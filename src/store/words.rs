@@ -74,6 +74,9 @@ fn unreadable(what: &str, value: &str) -> sqlx::Error {
     sqlx::Error::Decode(text)
 }
 
+/// The word in the place of a verb and of a purpose where a request changes what users may do.
+pub(super) const ACCESS: &str = "access";
+
 /// The word of a verb.
 pub(super) fn verb_word(verb: Verb) -> &'static str {
     match verb {

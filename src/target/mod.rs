@@ -14,6 +14,8 @@
 //! - [`WriteTarget::send`]: the wire form of a [`Batch`], with wire types private to the file, and the meaning of
 //!   the answer, by [`classify`] or by a table of its own where its codes differ.
 //!
+//! A platform that keeps rights on channels in one document offers [`access`] beside that.
+//!
 //! A platform that gives its users ids of its own, as [`wuts`] and [`meta`] do, is a [`member::MemberTarget`]
 //! instead: it shows who is there and does one step for one user.
 //!
@@ -21,6 +23,7 @@
 //! and renews it, [`http`] bounds each exchange, [`error_body`] finds code and text in a refusal of any shape,
 //! [`loose`] reads values of any kind, [`failure`] says what went wrong below HTTP.
 
+pub mod access;
 pub mod classify;
 pub mod client;
 pub mod credential;
@@ -48,6 +51,7 @@ use async_trait::async_trait;
 use secrecy::SecretString;
 use url::Url;
 
+use self::access::{ReadAccess, WriteAccess};
 use self::credential::Credential;
 use self::http::Http;
 use self::member::MemberTarget;
@@ -195,6 +199,11 @@ pub trait ReadTarget: Send + Sync {
 
     /// How the batch will travel, for plans and logs: method and path.
     fn describe(&self, batch: &Batch) -> (&'static str, &'static str);
+
+    /// What users may do on channels, where this platform keeps that in one document.
+    fn access(&self) -> Option<&dyn ReadAccess> {
+        None
+    }
 }
 
 /// A platform that can be changed.
@@ -202,6 +211,11 @@ pub trait ReadTarget: Send + Sync {
 pub trait WriteTarget: ReadTarget {
     /// Sends one batch as one request. Sent once: whoever calls decides about a repetition.
     async fn send(&self, batch: &Batch) -> Answer;
+
+    /// What users may do on channels, to be changed.
+    fn access_writer(&self) -> Option<&dyn WriteAccess> {
+        None
+    }
 }
 
 /// Numbers of requests.

@@ -41,12 +41,7 @@ pub struct Users {
 impl Users {
     /// The users behind that address. Nothing is sent yet.
     pub fn new(base_url: &Url, client: Client, dialect: Dialect) -> Users {
-        let mut url = base_url.clone();
-        // A URL without a path can't be requested either; the first request says so.
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty()
-                .extend(dialect.users.trim_start_matches('/').split('/'));
-        }
+        let url = below(base_url, dialect.users);
         Users { client, url, dialect }
     }
 
@@ -130,7 +125,10 @@ impl Users {
     }
 
     /// A read, with everything but a 2xx as an error.
-    async fn read(&self, url: Url, path: &'static str, n_users: usize) -> Result<Reply, Answer> {
+    ///
+    /// # Errors
+    /// Any other answer, or none.
+    pub async fn read(&self, url: Url, path: &'static str, n_users: usize) -> Result<Reply, Answer> {
         let call = Call {
             method: Method::GET,
             url,
@@ -150,9 +148,22 @@ impl Users {
         user_rows::read(&reply.body).map_err(|why| self.unreadable(reply, why))
     }
 
-    fn unreadable(&self, reply: &Reply, why: &str) -> Answer {
+    /// The answer to a read whose body can't be used.
+    pub fn unreadable(&self, reply: &Reply, why: &str) -> Answer {
         classify::unreadable(reply, why, self.client.redactor())
     }
+}
+
+/// The base URL with a documented path behind it.
+pub fn below(base_url: &Url, path: &str) -> Url {
+    let mut url = base_url.clone();
+    // A URL without a path can't be requested either; the first request says so.
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments
+            .pop_if_empty()
+            .extend(path.trim_start_matches('/').split('/'));
+    }
+    url
 }
 
 /// A whole user. The platform may refuse fields that it does not know.

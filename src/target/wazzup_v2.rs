@@ -1,4 +1,4 @@
-//! Wazzup v2 ("tech partner"): users.
+//! Wazzup v2 ("tech partner"): users; their rights on channels are in [`settings`].
 //!
 //! `GET`, `POST`, `PATCH` and `DELETE /v2/users` of one account, by its client token. Facts as documented on
 //! <https://wazzup24.com/help/api/users/> (read in November 2026); what the documentation leaves open is
@@ -6,6 +6,9 @@
 //!
 //! Creates go by POST and updates by PATCH. POST is documented to update a known id too, but integrators
 //! have seen it refuse one, and a PATCH can't bring a deleted user back by accident.
+
+mod channels;
+mod settings;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,11 +18,12 @@ use reqwest::Method;
 use serde::Serialize;
 use url::Url;
 
+use super::access::{ReadAccess, WriteAccess};
 use super::client::{Call, Client};
 use super::credential::Credential;
 use super::http::Http;
 use super::paging::{Paging, Row};
-use super::wazzup::{Dialect, Record, Users, ids_of, to_json};
+use super::wazzup::{Dialect, Record, Users, below, ids_of, to_json};
 use super::{Answer, Listing, Meaning, ReadTarget, Requests, WriteTarget};
 use crate::domain::batch::{Batch, Verb};
 use crate::domain::capability::{Capabilities, Names};
@@ -44,6 +48,10 @@ const DOCUMENTED_PAGE_USERS: usize = 50;
 #[derive(Debug)]
 pub struct WazzupV2 {
     users: Users,
+    /// Where all rights on channels are.
+    settings: Url,
+    /// Where all channels are.
+    channels: Url,
     capabilities: Capabilities,
     /// Once refused, the larger page is not asked for again.
     pages_are_small: AtomicBool,
@@ -58,6 +66,8 @@ pub fn wazzup_v2(base_url: &Url, credential: impl Into<Credential>, http: &Http)
     };
     WazzupV2 {
         users: Users::new(base_url, Client::new(http, credential), dialect),
+        settings: below(base_url, settings::PATH),
+        channels: below(base_url, channels::PATH),
         capabilities: Capabilities {
             batch_users: 100,
             id_chars: 64,
@@ -121,6 +131,10 @@ impl ReadTarget for WazzupV2 {
         };
         (method, USERS)
     }
+
+    fn access(&self) -> Option<&dyn ReadAccess> {
+        Some(self)
+    }
 }
 
 #[async_trait]
@@ -139,6 +153,10 @@ impl WriteTarget for WazzupV2 {
             n_users: batch.items.len(),
         };
         self.users.write(call).await
+    }
+
+    fn access_writer(&self) -> Option<&dyn WriteAccess> {
+        Some(self)
     }
 }
 

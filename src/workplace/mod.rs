@@ -3,6 +3,7 @@
 //! Secrets are resolved here, when a command needs them and not before; a reference that leads nowhere is
 //! a problem of the configuration, reported with its key.
 
+mod access;
 mod credentials;
 mod open_all;
 
@@ -164,13 +165,9 @@ impl Workplace {
     /// # Errors
     /// All secrets that can't be had, an address that is none, and what this version can't do.
     pub fn open(&self, account: &AccountSettings, store: Option<&Store>) -> Result<Opened, Unresolved> {
-        let unsupported = self.settings.unsupported_of(account);
-        if !unsupported.is_empty() {
-            return Err(Unresolved(unsupported.iter().map(ToString::to_string).collect()));
-        }
         let source_settings = self.source_settings(account)?;
         let (source, access) = match (
-            self.open_source(source_settings, needed_columns(account)),
+            self.open_source(source_settings, access::needed_columns(account)),
             self.access(account, store),
         ) {
             (Ok(source), Ok(access)) => (source, access),
@@ -226,6 +223,7 @@ impl Workplace {
             long_ids: source.long_ids,
             key: key_of(account),
             grants: grants_of(account),
+            access: access::access_of(account),
             policy: policy(account),
             limits: account.limits,
             park: account.park,
@@ -393,15 +391,6 @@ fn key_of(account: &AccountSettings) -> Key {
             MetaMatch::Name => Key::Name,
         },
     }
-}
-
-/// The columns that the account can't do without: who is known by e-mail needs one, and who is given rights by
-/// role needs that.
-fn needed_columns(account: &AccountSettings) -> Vec<Column> {
-    let email = (key_of(account) == Key::Email).then_some(Column::Email);
-    let has_roles = grants_of(account).is_some_and(|it| !it.by_role.is_empty());
-    let role = has_roles.then_some(Column::Role);
-    email.into_iter().chain(role).collect()
 }
 
 /// What users of the account's platform may do, by role in the CRM.

@@ -149,7 +149,7 @@ pub async fn requests_are_journalled_with_their_users_and_answers(store: &Store)
     };
     assert_eq!(
         (first.seq, first.verb, first.sent_at),
-        (1, Verb::Update, later(1))
+        (1, Errand::Users(Verb::Update), later(1))
     );
     assert_eq!((first.answered_at, first.status), (Some(later(2)), Some(400)));
     assert_eq!(first.answer.as_deref(), Some("bad_item"));
@@ -160,7 +160,7 @@ pub async fn requests_are_journalled_with_their_users_and_answers(store: &Store)
     };
     assert_eq!(
         (nine.id.as_str(), nine.purpose, nine.clear),
-        ("9", Purpose::Park, None)
+        ("9", Some(Purpose::Park), None)
     );
     assert_eq!(nine.name.as_deref(), Some("Name of 9"));
     assert_eq!(nine.phone, Phone::from_remote("37126123456"));

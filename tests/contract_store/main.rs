@@ -16,7 +16,8 @@ use wazzup_sync::domain::phone::Phone;
 use wazzup_sync::domain::user::{User, UserId};
 use wazzup_sync::store::{
     AccountError, AccountState, Answer, AnswerRecord, Binding, ClaimError, ClearFact, Closing, DecideError,
-    DigestChange, Facts, FindRunError, HoldStatus, OpenScope, Requests, RunError, RunId, Store, StoreError,
+    DigestChange, Errand, Facts, FindRunError, HoldStatus, OpenScope, Requests, RunError, RunId, Store,
+    StoreError,
 };
 
 /// One test for each function, on each kind of store.
@@ -43,6 +44,12 @@ macro_rules! contract {
 }
 
 contract! {
+    access: [
+        what_was_accepted_is_remembered_until_it_is_forgotten,
+        rights_that_are_being_changed_are_known_to_nobody,
+        kept_rights_come_back_as_they_were_until_they_are_restored,
+        a_new_snapshot_makes_all_rights_doubtful,
+    ],
     accounts: [
         an_unknown_account_has_nothing,
         a_closed_run_leaves_all_that_it_was_given,

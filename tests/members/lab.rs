@@ -186,6 +186,7 @@ impl Lab {
                 by_role: BTreeMap::from([("head".into(), grant(head))]),
                 others: Some(grant(others)),
             }),
+            access: None,
             policy: Policy {
                 leavers: Leavers::Remove,
                 removal_after: 0,

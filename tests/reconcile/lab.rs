@@ -35,6 +35,7 @@ pub struct Person {
     pub name: String,
     pub phone: Option<String>,
     pub active: &'static str,
+    pub role: Option<&'static str>,
 }
 
 /// The employee table.
@@ -45,6 +46,8 @@ pub struct Crm {
     pub failure: Option<fn() -> SourceError>,
     /// The query yields no phone column.
     pub without_phones: bool,
+    /// The query yields roles.
+    pub with_roles: bool,
 }
 
 #[derive(Clone, Default)]
@@ -57,6 +60,7 @@ impl Table {
             name: name.to_owned(),
             phone,
             active: "1",
+            role: None,
         };
         self.0.lock().unwrap().people.insert(id.to_string(), person);
     }
@@ -99,6 +103,9 @@ impl Source for Table {
         if !crm.without_phones {
             columns.push(Column::Phone);
         }
+        if crm.with_roles {
+            columns.push(Column::Role);
+        }
         let mut reading = Reading::new(columns.into_iter().collect());
         for (id, person) in &crm.people {
             let mut cells = vec![
@@ -108,6 +115,9 @@ impl Source for Table {
             ];
             if let Some(phone) = person.phone.as_deref().filter(|_| !crm.without_phones) {
                 cells.push((Column::Phone, phone));
+            }
+            if let Some(role) = person.role.filter(|_| crm.with_roles) {
+                cells.push((Column::Role, role));
             }
             reading.push(Row::from_pairs(&cells));
         }
@@ -136,6 +146,7 @@ pub fn account_at(kind: Kind, base_url: &str) -> Account {
         long_ids: LongIds::Reject,
         key: Key::Id,
         grants: None,
+        access: None,
         policy: Policy {
             leavers: Leavers::Remove,
             removal_after: 0,
@@ -170,7 +181,7 @@ pub fn no_limits() -> Limits {
 pub fn target_at(kind: Kind, base_url: &str, token: &str, timeout: Duration) -> AnyTarget {
     let options = HttpOptions {
         timeout,
-        max_response_bytes: 128 * 1024,
+        max_response_bytes: 1024 * 1024,
         requests_per_second: 1_000_000.try_into().unwrap(),
         ..HttpOptions::default()
     };

@@ -5,6 +5,7 @@
 #[macro_use]
 mod lab;
 
+mod access;
 mod basics;
 mod clearing;
 mod connection;

@@ -13,6 +13,7 @@ mod meta;
 mod phones;
 mod reads;
 mod rules;
+mod settings;
 mod tokens;
 mod wazzup_v3;
 mod wuts;

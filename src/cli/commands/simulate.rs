@@ -121,7 +121,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, SimulateError> {
         accounts: vec![AccountSetup {
             token: token.clone(),
             users: users_of(users)?,
-            protected: Vec::new(),
+            ..AccountSetup::default()
         }],
         tokens: TokenSetup::default(),
         faults: match faults {

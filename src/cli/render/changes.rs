@@ -203,14 +203,11 @@ fn row(it: &ReportedChange, shape: &Shape, columns: Columns, show: &Show) -> Vec
 }
 
 /// What somebody may do, in the platform's words.
-fn rights(user: &User, show: &Show) -> String {
+pub(in crate::cli) fn rights(user: &User, show: &Show) -> String {
     match &user.grant {
-        Some(grant) if !grant.is_empty() => {
-            let words: Vec<&str> = grant.words().collect();
-            show.plain(&words.join(", "))
-        }
-        Some(_) => "none".to_owned(),
-        None => String::new(),
+        Some(grant) if grant.is_empty() => "none".to_owned(),
+        Some(grant) => show.text(&grant.to_string()),
+        None => "not known".to_owned(),
     }
 }
 

@@ -132,6 +132,10 @@ fn rows(it: &Checked, show: &Show) -> Vec<Vec<String>> {
         (None, None, Some(stop)) if report.rows.is_some() => row("platform", bad(&show.text(&chain(stop)))),
         (None, None, _) => {}
     }
+    let is_about_rights = matches!(report.stop, Some(Stop::Unreachable(_) | Stop::Unreadable(_)));
+    if report.census.is_some() && is_about_rights {
+        row("rights", bad(&said.clone().unwrap_or_default()));
+    }
     if matches!(report.stop, Some(Stop::AllQuarantined(_))) {
         row("employees", bad(&said.unwrap_or_default()));
     }
@@ -186,6 +190,7 @@ pub(super) struct Intent {
     pub(super) create: usize,
     pub(super) update: usize,
     pub(super) remove: usize,
+    pub(super) access: usize,
     pub(super) held: usize,
     pub(super) conflict: usize,
     /// Of those to create or update: so many go without the phone that they want.
@@ -208,6 +213,7 @@ impl Intent {
             create: n(Op::Create),
             update: n(Op::Update),
             remove: n(Op::Delete),
+            access: n(Op::Access),
             held: waiting(&[Outcome::Held]),
             conflict: report.unlisted
                 + waiting(&[
@@ -254,6 +260,7 @@ fn intent(report: &AccountReport, census: &Census) -> String {
         create,
         update,
         remove,
+        access,
         held,
         conflict,
         phoneless,
@@ -266,6 +273,9 @@ fn intent(report: &AccountReport, census: &Census) -> String {
         "adopt {}, create {create}, update {update}{without}, remove {remove}, leave {} alone that are not ours",
         census.adopted, report.foreign
     );
+    if access > 0 {
+        text.push_str(&format!(", give {access} other rights"));
+    }
     if held > 0 {
         text.push_str(&format!(", hold {held} for a person"));
     }

@@ -79,6 +79,7 @@ struct IntentOf {
     create: usize,
     update: usize,
     remove: usize,
+    access: usize,
     foreign: usize,
     /// Of those: so many look like somebody who left.
     former: usize,
@@ -183,6 +184,7 @@ fn intent_of(report: &AccountReport, census: &Census) -> IntentOf {
         create,
         update,
         remove,
+        access,
         held,
         conflict,
         phoneless,
@@ -192,6 +194,7 @@ fn intent_of(report: &AccountReport, census: &Census) -> IntentOf {
         create,
         update,
         remove,
+        access,
         foreign: report.foreign,
         former: census.former,
         held,

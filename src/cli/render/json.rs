@@ -13,7 +13,7 @@ use crate::domain::memory::Hold;
 use crate::domain::outcome::{Op, Outcome};
 use crate::reconcile::{AccountReport, PlannedBatch, ReportedChange, RunResult, Stop};
 use crate::settings::Problem;
-use crate::store::{Changes, Outcomes};
+use crate::store::{Changes, Errand, Outcomes};
 
 /// The version of all documents.
 pub(in crate::cli) const SCHEMA: u32 = 1;
@@ -187,7 +187,7 @@ fn counts(report: &AccountReport) -> (Changes, Outcomes) {
         outcomes.add_many(Outcome::Deferred, report.unlisted);
     }
     for it in &report.users {
-        changes.add(it.settled.change.op);
+        changes.add(&it.settled.change);
         if it.settled.change.op != Op::Park && !is_plan(report) {
             outcomes.add(it.settled.outcome);
         }
@@ -312,12 +312,13 @@ pub(in crate::cli) fn problems(problems: &[Problem]) -> Vec<ProblemOf> {
 }
 
 /// What a request did, as a word.
-pub(in crate::cli) fn verb(verb: Verb) -> &'static str {
+pub(in crate::cli) fn verb(verb: Errand) -> &'static str {
     match verb {
-        Verb::Delete => "delete",
-        Verb::Update => "update",
-        Verb::Create => "create",
-        Verb::Upsert => "upsert",
+        Errand::Users(Verb::Delete) => "delete",
+        Errand::Users(Verb::Update) => "update",
+        Errand::Users(Verb::Create) => "create",
+        Errand::Users(Verb::Upsert) => "upsert",
+        Errand::Access => "access",
     }
 }
 

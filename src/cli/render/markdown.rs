@@ -1,5 +1,6 @@
 //! A plan for a ticket or a merge request.
 
+use super::changes::rights;
 use super::table::cut;
 use super::{MAX_SHOWN, Show, count, findings, text};
 use crate::cli::passes::End;
@@ -113,7 +114,10 @@ fn row(it: &ReportedChange, show: &Show) -> String {
         change.op.word(),
         escaped(change.id.as_str(), show),
         side(&|user| escaped(&cut(&user.name, 60), show)),
-        side(&|user| show.phone(user.phone.as_ref()).replace('*', "\\*")),
+        side(&|user| match change.op {
+            Op::Access => escaped(&rights(user, show), show),
+            _ => show.phone(user.phone.as_ref()).replace('*', "\\*"),
+        }),
     )
 }
 

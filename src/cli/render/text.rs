@@ -104,6 +104,9 @@ fn requests(batches: &[PlannedBatch]) -> String {
 fn advice(stop: &Stop, report: &AccountReport) -> String {
     let account = &report.account;
     match stop {
+        Stop::Misconfigured(_) if report.run.is_some() => {
+            "The users are kept in sync, their rights are not. Mend the configuration; `check` tells if it is right.".to_owned()
+        }
         Stop::Misconfigured(_) => "Nothing was sent for this account. Mend the configuration; the others go on.".to_owned(),
         Stop::Source(SourceError::Unreachable { .. }) => {
             "Nothing was sent: without a complete read nobody can be said to have left. Check address, network \
@@ -172,6 +175,7 @@ fn planned(report: &AccountReport) -> String {
         (of(Op::Create), "to create"),
         (of(Op::Update), "to update"),
         (of(Op::Delete), "to delete"),
+        (of(Op::Access), "to get other rights"),
         (of(Op::Park), "to park for a moment"),
     ];
     let mut parts: Vec<String> = numbered(parts);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::super::access::Rights;
 use super::super::finding::FindingKind;
 use super::super::grant::Grant;
 use super::super::identity::Key;
@@ -80,7 +81,7 @@ pub(super) fn check(row: &Row, rules: &Rules, shared: &Shared) -> Result<(), (Fi
 }
 
 /// The roles of a row.
-fn roles(row: &Row) -> impl Iterator<Item = &str> {
+fn roles(row: &Row) -> impl Iterator<Item = &str> + Clone {
     let text = row.get(Column::Role).unwrap_or_default();
     text.split('|').map(str::trim).filter(|it| !it.is_empty())
 }
@@ -88,6 +89,11 @@ fn roles(row: &Row) -> impl Iterator<Item = &str> {
 /// What the row's roles give.
 pub(super) fn grant(row: &Row, rules: &Rules) -> Option<Grant> {
     rules.grants.as_ref()?.of(roles(row)).cloned()
+}
+
+/// What the row's roles give on channels.
+pub(super) fn rights(row: &Row, rules: &Rules) -> Option<Rights> {
+    rules.access.as_ref()?.rights(roles(row))
 }
 
 /// What to mend where no rule matches.

@@ -122,6 +122,7 @@ fn employees(wanted: &[Side; PEOPLE]) -> Employees {
             phone: phone_no.map_or(PhoneWish::None, |it| PhoneWish::Number(phone(it))),
             key: None,
             grant: None,
+            rights: None,
             phone_cells: 0,
             is_active: true,
             row: 0,

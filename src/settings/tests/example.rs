@@ -56,7 +56,7 @@ fn its_optional_sections_are_right_too() {
     );
     assert!(settings(&text).notify.is_some());
     let text = with_optional("# [accounts.access]", "# hide_phones = true");
-    assert_eq!(settings(&text).unsupported().len(), 1);
+    assert_eq!(settings(&text).unsupported(), []);
     let roles = with_optional("# [accounts.roles]", "# \"*\" = \"user\"");
     settings(&roles.replace("kind = \"wazzup-v2\"", "kind = \"wuts\""));
 }

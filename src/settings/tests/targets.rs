@@ -227,7 +227,7 @@ fn two_logins_to_one_account_are_one_remote() {
 }
 
 #[test]
-fn access_is_read_whole_and_not_supported_yet() {
+fn access_is_read_whole() {
     let text = with_account(
         "",
         "[accounts.access]
@@ -260,7 +260,7 @@ role = \"none\"",
     assert_eq!(access.rules[1].crm_role, RoleMatch::Any);
     assert_eq!(access.rules[1].role, None);
     assert!(!access.rules[1].new_clients && !access.rules[1].hide_phones);
-    assert_eq!(unsupported(&text), ["accounts[acme].access"]);
+    assert_eq!(unsupported(&text), Vec::<String>::new());
 }
 
 #[test]
@@ -359,19 +359,5 @@ c = \"MANAGE\"",
     assert_eq!(
         problems(&account_of("removal = \"keep\"", META)),
         ["accounts[acme].tasks: missing: [accounts.tasks], the tasks of each role"]
-    );
-}
-
-#[test]
-fn disabled_accounts_may_ask_for_what_is_not_supported() {
-    let text = account_of(
-        "removal = \"keep\"\nenabled = false",
-        "kind = \"wazzup-v2\"\ntoken = \"env:T\"\n[accounts.access]\nchannels = [\"*\"]\n\
-         rules = [{ crm_role = \"*\", role = \"seller\" }]",
-    );
-    assert_eq!(unsupported(&text), Vec::<String>::new());
-    assert_eq!(
-        unsupported(&text.replace("false", "true")),
-        ["accounts[acme].access"]
     );
 }

@@ -19,6 +19,7 @@ pub(in crate::simulator) struct Problem {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::simulator) enum Code {
     InvalidUserData,
+    InvalidSettings,
     UserAlreadyExists,
     UserLimitExceeded,
     TooManyEntities,
@@ -33,6 +34,7 @@ impl Code {
     fn name(self, limits: &Limits, switches: &Switches) -> &'static str {
         match self {
             Code::InvalidUserData => limits.invalid_data,
+            Code::InvalidSettings => "INVALID_SETTINGS",
             Code::UserAlreadyExists => "USER_ALREADY_EXISTS",
             Code::UserLimitExceeded => "USER_LIMIT_EXCEEDED",
             Code::TooManyEntities => (limits.too_many)(switches),
@@ -47,7 +49,9 @@ impl Code {
     fn status(self, switches: &Switches) -> StatusCode {
         let configured = |status| StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
         match self {
-            Code::InvalidUserData | Code::TooManyEntities => configured(switches.validation_status),
+            Code::InvalidUserData | Code::InvalidSettings | Code::TooManyEntities => {
+                configured(switches.validation_status)
+            }
             Code::UserAlreadyExists | Code::UserLimitExceeded => configured(switches.error_status),
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Code::UserNotFound | Code::NotFound => StatusCode::NOT_FOUND,
