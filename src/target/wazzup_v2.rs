@@ -1,4 +1,4 @@
-//! Wazzup v2 ("tech partner"): users; their rights on channels are in [`settings`].
+//! Wazzup v2 ("tech partner"): users; their rights on channels are in `settings`.
 //!
 //! `GET`, `POST`, `PATCH` and `DELETE /v2/users` of one account, by its client token. Facts as documented on
 //! <https://wazzup24.com/help/api/users/> (read in November 2026); what the documentation leaves open is

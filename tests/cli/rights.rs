@@ -51,6 +51,11 @@ fn a_plan_and_a_reconcile_tell_of_rights_beside_users() {
     let run = done["run"].as_str().unwrap();
     let shown = world.run(&format!("runs show {run}")).expect(0);
     assert!(shown.said().contains("new clients, seller"), "{shown:?}");
+    let shown = world.run(&format!("runs show {run} --output json")).expect(0);
+    assert!(
+        shown.said().contains("\"access\": \"new clients, seller\""),
+        "{shown:?}"
+    );
 }
 
 #[test]

@@ -220,6 +220,9 @@ struct ChangeOf<'a> {
 struct RecordOf {
     name: String,
     phone: Option<String>,
+    /// What the user may do, where that is managed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access: Option<String>,
 }
 
 impl ChangeOf<'_> {
@@ -227,6 +230,7 @@ impl ChangeOf<'_> {
         let record = |user: &crate::domain::user::User| RecordOf {
             name: show.plain(&user.name),
             phone: user.phone.as_ref().map(|it| show.phone(Some(it))),
+            access: user.grant.as_ref().map(|it| show.text(&it.to_string())),
         };
         ChangeOf {
             id: it.change.id.as_str(),
