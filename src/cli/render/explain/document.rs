@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Case, cell, next};
+use super::Case;
+use super::text::{cell, next};
 use crate::cli::render::json::{self, Error, FoundIn, SCHEMA, finding};
 use crate::cli::render::{Show, instant};
 use crate::domain::employee::{Employee, PhoneWish};
