@@ -113,6 +113,29 @@ Examples:
   wazzup-sync check
   wazzup-sync check --offline              only the configuration, without network")]
     Check(CheckArgs),
+    /// Show how each account is
+    ///
+    /// From what is remembered: asks neither the CRM nor the platform.
+    #[command(after_help = "\
+Example:
+  wazzup-sync status")]
+    Status(StatusArgs),
+    /// Show what the owner of the CRM should mend
+    ///
+    /// The findings in force, as the last runs left them.
+    #[command(after_help = "\
+Examples:
+  wazzup-sync findings
+  wazzup-sync findings acme --output json")]
+    Findings(FindingsArgs),
+    /// Explain one person: why there is a user, or why not
+    ///
+    /// What the CRM says, what the rules make of it, what the platform shows, what was done, and what comes next.
+    #[command(after_help = "\
+Examples:
+  wazzup-sync explain acme 17              from what is remembered
+  wazzup-sync explain acme 17 --live       read the CRM and the platform now, too")]
+    Explain(ExplainArgs),
     /// Show past runs
     #[command(after_help = "\
 Examples:
@@ -171,6 +194,23 @@ Example:
 Example:
   wazzup-sync demo --fast")]
     Demo(DemoArgs),
+    /// Write a completion script for a shell
+    #[command(after_help = "\
+Examples:
+  wazzup-sync completions bash > /etc/bash_completion.d/wazzup-sync
+  wazzup-sync completions fish > ~/.config/fish/completions/wazzup-sync.fish")]
+    Completions(CompletionsArgs),
+    /// Write the manual
+    #[command(after_help = "\
+Examples:
+  wazzup-sync man | man -l -               read it
+  wazzup-sync man --out /usr/local/share/man/man1")]
+    Man(ManArgs),
+}
+
+/// All that can be said on the command line, for whatever is made from it.
+pub fn definition() -> clap::Command {
+    Args::command()
 }
 
 /// The id of the `--config` that may stand after a command.

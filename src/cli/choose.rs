@@ -30,6 +30,35 @@ pub(super) fn choose<'a>(
     Ok(settings.accounts.iter().filter(is_chosen).collect())
 }
 
+/// The names of the accounts of these names, else of all: those of the configuration in its order, disabled ones
+/// included, and then those that only the store knows.
+///
+/// # Errors
+/// If neither the configuration nor the store has such an account.
+pub(super) fn choose_known(
+    settings: &Settings,
+    in_store: &[String],
+    names: &[String],
+) -> Result<Vec<String>, Failure> {
+    let mut known: Vec<&str> = settings.accounts.iter().map(|it| it.name.as_str()).collect();
+    known.extend(
+        in_store
+            .iter()
+            .map(String::as_str)
+            .filter(|it| settings.account(it).is_none()),
+    );
+    let unknown: Vec<String> = names
+        .iter()
+        .filter(|name| !known.contains(&name.as_str()))
+        .map(|name| no_account(name, &known))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(Failure::usage(unknown.join("\n")));
+    }
+    known.retain(|it| names.is_empty() || names.iter().any(|name| name == it));
+    Ok(known.into_iter().map(str::to_owned).collect())
+}
+
 /// Says that there is no such account, and which one may be meant.
 pub(super) fn no_account(name: &str, known: &[&str]) -> String {
     let name = crate::text::printable(name);

@@ -73,6 +73,9 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Exit {
         Command::Plan(args) => Box::pin(commands::plan::run(args, &desk)).await,
         Command::Apply(args) => Box::pin(commands::apply::run(args, &desk)).await,
         Command::Check(args) => Box::pin(commands::check::run(args, &desk)).await,
+        Command::Status(args) => Box::pin(commands::status::run(args, &desk)).await,
+        Command::Findings(args) => Box::pin(commands::findings::run(args, &desk)).await,
+        Command::Explain(args) => Box::pin(commands::explain::run(args, &desk)).await,
         Command::Runs(args) => Box::pin(commands::runs::run(args, &desk)).await,
         Command::Foreign(args) => Box::pin(commands::foreign::run(args, &desk)).await,
         Command::Holds(args) => Box::pin(commands::holds::run(args, &desk)).await,
@@ -87,6 +90,8 @@ pub async fn run(args: Args, surroundings: Surroundings) -> Exit {
             let is_watched = surroundings.is_stdin_terminal && surroundings.is_stdout_terminal;
             Box::pin(commands::demo::run(args, &desk, program, is_watched)).await
         }
+        Command::Completions(args) => commands::manual::completions(args, &desk),
+        Command::Man(args) => commands::manual::man(args, &desk),
     };
     let exit = match ended {
         Ok(exit) => exit,
@@ -123,12 +128,20 @@ fn form_of(command: &Command) -> Form {
         },
         Command::Apply(args) => of_answer(&args.answer),
         Command::Check(args) => of_answer(&args.answer),
+        Command::Status(args) => of_answer(&args.answer),
+        Command::Findings(args) => of_answer(&args.answer),
+        Command::Explain(args) => of_answer(&args.answer),
         Command::Runs(args) => of_answer(&args.answer),
         Command::Foreign(args) => of_answer(&args.answer),
         Command::Holds(args) => of_answer(&args.answer),
         Command::State(args) => of_answer(&args.answer),
         Command::Pause(args) | Command::Resume(args) => of_answer(&args.answer),
-        Command::Init(_) | Command::Run | Command::Simulate(_) | Command::Demo(_) => Form::People,
+        Command::Init(_)
+        | Command::Run
+        | Command::Simulate(_)
+        | Command::Demo(_)
+        | Command::Completions(_)
+        | Command::Man(_) => Form::People,
     }
 }
 

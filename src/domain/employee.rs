@@ -24,7 +24,7 @@ mod reader;
 mod reserve;
 mod row;
 
-pub use self::reader::employees;
+pub use self::reader::{employees, platform_id};
 pub use self::row::says_active;
 
 /// What is done with an id that is longer than the platform allows.

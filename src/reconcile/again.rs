@@ -21,8 +21,8 @@ pub(super) fn is_due(open: &OpenOutcome, now: Millis) -> bool {
     due_at(open).is_some_and(|at| at <= now || now < open.last_tried)
 }
 
-/// When the change is to be tried again; `None`: not by itself.
-fn due_at(open: &OpenOutcome) -> Option<Millis> {
+/// When a service is to try the change again; `None`: not by itself.
+pub fn due_at(open: &OpenOutcome) -> Option<Millis> {
     match open.outcome {
         Outcome::Applied | Outcome::Unknown => Some(open.last_tried),
         Outcome::Conflict => Some(open.last_tried.plus(conflict_pause(open.tries))),

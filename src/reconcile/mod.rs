@@ -31,11 +31,12 @@ mod report;
 mod stop;
 
 pub use account::{Account, Clock, Order, Timing};
+pub use again::due_at;
 pub use keeper::TokenKeeper;
 pub use pass::{Parts, reconcile, rules};
 pub use preview::preview;
 pub use progress::{Progress, Step};
 pub use rebuild::{Rebuilt, rebuild};
 pub use refused::NOBODY;
-pub use report::{AccountReport, Census, PlannedBatch, ReportedChange, RunResult};
+pub use report::{AccountReport, Census, Person, PlannedBatch, ReportedChange, RunResult};
 pub use stop::{Said, Stop};

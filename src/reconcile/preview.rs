@@ -1,5 +1,7 @@
 //! The pass up to the checked plan: what would be done, by reads alone. Nothing here can write.
 
+use std::collections::BTreeSet;
+
 use tokio::time::Instant;
 
 use super::account::{Account, Clock, Order, Timing};
@@ -7,12 +9,14 @@ use super::directory::Directory;
 use super::link::Reader;
 use super::mind::{Memory, Mind};
 use super::pass::{agreed_digest, digest, rules};
-use super::report::{AccountReport, Census, PlannedBatch, ReportedChange};
+use super::report::{AccountReport, Census, Person, PlannedBatch, ReportedChange};
 use super::stop::Stop;
-use crate::domain::employee::{Employees, employees};
+use crate::domain::employee::{Employees, employees, platform_id};
 use crate::domain::identity::Pins;
 use crate::domain::outcome::{Outcome, Settled};
 use crate::domain::plan::{CheckedPlan, Plan};
+use crate::domain::table::Row;
+use crate::domain::user::UserId;
 use crate::domain::world::World;
 use crate::source::Source;
 use crate::store::{AccountState, Store};
@@ -72,7 +76,21 @@ async fn preview_pass(
         return Ok(());
     }
     let columns = read.columns();
-    let found = employees(read, &rules(account, target.capabilities()));
+    let rules = rules(account, target.capabilities());
+    let mut person = order.only.as_ref().and_then(only_one).map(|id| {
+        let is_meant = |it: &&Row| it.id() == id.as_str() || platform_id(it.id(), &rules) == *id;
+        let rows = read.rows().iter().filter(is_meant).cloned().collect();
+        let person = Person {
+            rows,
+            ..Person::default()
+        };
+        Looked { id, person }
+    });
+    let found = employees(read, &rules);
+    if let Some(looked) = &mut person {
+        looked.person.is_quarantined = found.quarantined.contains(looked.id);
+        report.person = Some(looked.person.clone());
+    }
     if found.is_all_quarantined() {
         report.findings.clone_from(&found.findings);
         return Err(Stop::AllQuarantined(found.n_rows));
@@ -104,6 +122,10 @@ async fn preview_pass(
         (AnyTarget::Members(_), None) => unreachable!("a directory was made for it just now"),
     };
     let mut mind = Mind::new(account, target.capabilities(), found, memory, now, order);
+    if let Some(looked) = &mut person {
+        looked.person.employee = mind.employees.by_id.get(looked.id).cloned();
+        report.person = Some(looked.person.clone());
+    }
     let reader = Reader::new(target, timing, mind.phones());
     let mut plan = None;
     let must_list = mind.must_list();
@@ -123,6 +145,13 @@ async fn preview_pass(
     let checked = plan.check(mind.capabilities)?;
     report_plan(&checked, &mind, target, report);
     let plan = checked.plan();
+    if let Some(looked) = person {
+        report.person = Some(Person {
+            is_platform_read: plan.world.is_fresh,
+            user: plan.world.users.get(looked.id).cloned(),
+            ..looked.person
+        });
+    }
     report.census = Some(Census {
         columns,
         on_platform: plan.world.users.len(),
@@ -135,6 +164,17 @@ async fn preview_pass(
         Some(stop) => Err(stop),
         None => Ok(()),
     }
+}
+
+/// The person that a plan is about, and what was read of them so far.
+struct Looked<'a> {
+    id: &'a UserId,
+    person: Person,
+}
+
+/// The only one of these ids.
+fn only_one(ids: &BTreeSet<UserId>) -> Option<&UserId> {
+    ids.first().filter(|_| ids.len() == 1)
 }
 
 /// How many users that are not ours look like somebody who has left: nobody took them away when that one went.

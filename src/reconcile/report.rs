@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::stop::Stop;
+use crate::domain::employee::Employee;
 use crate::domain::finding::Finding;
 use crate::domain::memory::Hold;
 use crate::domain::outcome::Settled;
-use crate::domain::table::Columns;
-use crate::domain::user::UserId;
+use crate::domain::table::{Columns, Row};
+use crate::domain::user::{User, UserId};
 use crate::source::SourceError;
 use crate::target::Requests;
 
@@ -88,8 +89,25 @@ pub struct AccountReport {
     pub plan_digest: Option<String>,
     /// In a plan that was made by comparing: what was compared.
     pub census: Option<Census>,
+    /// In a plan about one person: what was read of them.
+    pub person: Option<Person>,
     /// How long it took.
     pub duration: Duration,
+}
+
+/// What a plan about one person was made from, as far as it came.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Person {
+    /// The rows of that id, as the CRM has them.
+    pub rows: Vec<Row>,
+    /// What the rules made of them; `None`: no row, or none that can be used.
+    pub employee: Option<Employee>,
+    /// The rows can't be used, and so the user of that id is left as it is.
+    pub is_quarantined: bool,
+    /// Whether the platform's list was read.
+    pub is_platform_read: bool,
+    /// The user, as the platform shows it.
+    pub user: Option<User>,
 }
 
 /// What a plan was made from, in numbers.
@@ -151,6 +169,7 @@ impl AccountReport {
             batches: Vec::new(),
             plan_digest: None,
             census: None,
+            person: None,
             duration: Duration::ZERO,
         }
     }

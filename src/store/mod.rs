@@ -60,7 +60,7 @@ pub use facts::{ClearFact, Facts};
 pub use file::RemoteLock;
 pub use holds::{HoldStatus, OpenHold, StoredHold};
 pub use journal::{AnswerRecord, RunId};
-pub use outcomes::OpenOutcome;
+pub use outcomes::{OpenOutcome, PastOutcome};
 pub use overview::Overview;
 pub use pauses::{Brake, Pause, Paused};
 pub use refusals::Refused;

@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::bulk::Bulk;
 use super::close::OpenScope;
 use super::journal::RunId;
-use super::words::{access, digits, known, user};
+use super::words::{access, digits, known, number, user};
 use super::{Store, StoreError, at};
 use crate::domain::memory::Millis;
 use crate::domain::outcome::{Change, Op, Outcome, Settled};
@@ -35,7 +35,41 @@ pub struct OpenOutcome {
     pub last_tried: Millis,
 }
 
+/// What became of a change in one run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PastOutcome {
+    /// The run's id.
+    pub run: String,
+    /// When it ended; `None`: it has not, or was killed.
+    pub ended_at: Option<Millis>,
+    /// The change with its outcome.
+    pub settled: Settled,
+}
+
 impl Store {
+    /// What the last runs did to one user, the newest first; within a run by kind.
+    ///
+    /// # Errors
+    /// Any [`StoreError`] of a read.
+    pub async fn history_of(
+        &self,
+        account: &str,
+        user: &UserId,
+        limit: usize,
+    ) -> Result<Vec<PastOutcome>, StoreError> {
+        let mut conn = self.conn().await;
+        let sql = "SELECT o.*, r.run, r.ended_at FROM accounts a JOIN runs r ON r.account_id = a.id
+            JOIN outcomes o ON o.run_id = r.id AND o.user_id = $2
+            WHERE a.name = $1 ORDER BY r.id DESC, o.op LIMIT $3";
+        let query = sqlx::query(sql)
+            .bind(account)
+            .bind(user.as_str())
+            .bind(number(limit));
+        let rows = query.fetch_all(&mut *conn).await;
+        rows.and_then(|rows| rows.iter().map(past_outcome).collect())
+            .map_err(|error| self.failed(error))
+    }
+
     /// The open outcomes of an account, in order of id.
     ///
     /// # Errors
@@ -121,6 +155,14 @@ pub(super) async fn settled_of_run(conn: &mut SqliteConnection, run: i64) -> sql
     let mut all: Vec<Settled> = rows.iter().map(settled).collect::<sqlx::Result<_>>()?;
     all.sort_by(|left, right| (&left.change.id, left.change.op).cmp(&(&right.change.id, right.change.op)));
     Ok(all)
+}
+
+fn past_outcome(row: &SqliteRow) -> sqlx::Result<PastOutcome> {
+    Ok(PastOutcome {
+        run: row.try_get("run")?,
+        ended_at: row.try_get::<Option<i64>, _>("ended_at")?.map(Millis),
+        settled: settled(row)?,
+    })
 }
 
 fn settled(row: &SqliteRow) -> sqlx::Result<Settled> {

@@ -8,6 +8,7 @@ mod documents;
 mod exit_codes;
 mod files;
 mod people;
+mod people_commands;
 mod rights;
 mod servers;
 mod several;

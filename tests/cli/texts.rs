@@ -3,7 +3,7 @@
 use super::world::{ANNA, BERTA, CARL, Ended, World};
 
 /// The text without what differs from run to run.
-fn steady(world: &World, ended: &Ended) -> String {
+pub fn steady(world: &World, ended: &Ended) -> String {
     let mut text = ended
         .out
         .replace(&world.simulator().base_url(), "http://platform")
@@ -35,6 +35,9 @@ fn help_of_the_program_and_of_every_command() {
         "plan",
         "apply",
         "check",
+        "status",
+        "findings",
+        "explain",
         "runs",
         "foreign",
         "holds",
@@ -44,6 +47,8 @@ fn help_of_the_program_and_of_every_command() {
         "init",
         "simulate",
         "demo",
+        "completions",
+        "man",
     ] {
         insta::assert_snapshot!(format!("help_{command}"), help(&format!("{command} --help")));
     }

@@ -86,6 +86,7 @@ contract! {
         an_open_outcome_keeps_its_beginning_and_counts_its_tries,
         a_run_closes_only_the_outcomes_in_its_scope,
         a_park_is_listed_and_never_open,
+        the_history_of_a_user_has_its_changes_alone_the_newest_first,
     ],
     holds: [
         a_decision_during_a_run_keeps_the_digest_away,

@@ -109,3 +109,40 @@ pub async fn a_park_is_listed_and_never_open(store: &Store) {
     assert_eq!(detail.summary.outcomes.of(Outcome::Unknown), 0);
     assert_eq!(store.account("acme").await.unwrap().n_open, 0);
 }
+
+pub async fn the_history_of_a_user_has_its_changes_alone_the_newest_first(store: &Store) {
+    let mut runs = Vec::new();
+    for (account, at, changes) in [
+        (
+            "acme",
+            1,
+            vec![
+                settled("7", Op::Create, Outcome::Conflict),
+                settled("8", Op::Create, Outcome::Applied),
+            ],
+        ),
+        ("beta", 2, vec![settled("7", Op::Create, Outcome::Applied)]),
+        ("acme", 3, vec![settled("7", Op::Create, Outcome::Applied)]),
+    ] {
+        let closing = Closing {
+            settled: changes,
+            ..Closing::new(later(at), "in_sync", 0)
+        };
+        runs.push(run_with(store, account, &closing).await.as_str().to_owned());
+    }
+    let history = store.history_of("acme", &"7".into(), 10).await.unwrap();
+    let told: Vec<_> = history
+        .iter()
+        .map(|it| (it.run.as_str(), it.ended_at, it.settled.outcome))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (runs[2].as_str(), Some(later(3)), Outcome::Applied),
+            (runs[0].as_str(), Some(later(1)), Outcome::Conflict),
+        ]
+    );
+    assert_eq!(history[1].settled, settled("7", Op::Create, Outcome::Conflict));
+    assert_eq!(store.history_of("acme", &"7".into(), 1).await.unwrap(), history[..1]);
+    assert!(store.history_of("gamma", &"7".into(), 1).await.unwrap().is_empty());
+}

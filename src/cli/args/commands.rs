@@ -144,6 +144,58 @@ pub enum RunsCommand {
     },
 }
 
+/// Arguments of `status`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct StatusArgs {
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// Arguments of `findings`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct FindingsArgs {
+    /// Only these accounts
+    #[arg(value_name = "ACCOUNT", value_parser = Word::new())]
+    pub accounts: Vec<String>,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// Arguments of `explain`.
+#[derive(Clone, PartialEq, Eq, Debug, ClapArgs)]
+pub struct ExplainArgs {
+    /// The account
+    #[arg(value_name = "ACCOUNT", value_parser = Word::new())]
+    pub account: String,
+    /// The id of the employee, or of the user on the platform
+    #[arg(value_name = "USER", value_parser = Word::new())]
+    pub user: String,
+    /// Read the CRM and the platform now; sends no write
+    #[arg(long)]
+    pub live: bool,
+    /// How to answer.
+    #[command(flatten)]
+    pub answer: Answer,
+}
+
+/// Arguments of `completions`.
+#[derive(Clone, PartialEq, Eq, Debug, ClapArgs)]
+pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
+pub struct ManArgs {
+    /// Write one page for each command into this folder, instead of one for all to stdout
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
 /// Arguments of `foreign`.
 #[derive(Clone, PartialEq, Eq, Debug, Default, ClapArgs)]
 pub struct ForeignArgs {

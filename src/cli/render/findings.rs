@@ -4,7 +4,7 @@ use super::{MAX_SHOWN, Show, count, wrap};
 use crate::domain::finding::{Finding, FindingKind};
 
 /// What a kind of finding means; the details say what to do.
-fn sentence(kind: FindingKind) -> &'static str {
+pub(in crate::cli) fn sentence(kind: FindingKind) -> &'static str {
     match kind {
         FindingKind::PhoneInvalid => "no valid phone",
         FindingKind::PhoneDuplicate => "a phone that several employees have",
@@ -25,8 +25,17 @@ fn sentence(kind: FindingKind) -> &'static str {
     }
 }
 
-/// The findings, by kind; empty if there are none.
+/// The findings, by kind, the first of each; empty if there are none.
 pub(in crate::cli) fn findings(findings: &[Finding], show: &Show) -> String {
+    by_kind(findings, MAX_SHOWN, show)
+}
+
+/// The same without leaving any out.
+pub(in crate::cli) fn all(findings: &[Finding], show: &Show) -> String {
+    by_kind(findings, usize::MAX, show)
+}
+
+fn by_kind(findings: &[Finding], max_shown: usize, show: &Show) -> String {
     if findings.is_empty() {
         return String::new();
     }
@@ -34,24 +43,24 @@ pub(in crate::cli) fn findings(findings: &[Finding], show: &Show) -> String {
     for kind in FindingKind::ALL {
         let group: Vec<&Finding> = findings.iter().filter(|it| it.kind == kind).collect();
         if !group.is_empty() {
-            text.push_str(&one_kind(kind, &group, show));
+            text.push_str(&one_kind(kind, &group, max_shown, show));
         }
     }
     text
 }
 
-fn one_kind(kind: FindingKind, group: &[&Finding], show: &Show) -> String {
+fn one_kind(kind: FindingKind, group: &[&Finding], max_shown: usize, show: &Show) -> String {
     let employees = count(group.len(), "employee");
     let mut text = wrap(&format!("{employees}: {} ({})", sentence(kind), kind.word()), 4);
-    for it in &group[..group.len().min(MAX_SHOWN)] {
+    for it in &group[..group.len().min(max_shown)] {
         let id = match it.id.as_str() {
             "" => "(no id)".to_owned(),
             id => show.plain(id),
         };
         text.push_str(&wrap(&format!("{id}: {}", show.text(&it.detail)), 6));
     }
-    if group.len() > MAX_SHOWN {
-        let more = group.len() - MAX_SHOWN;
+    if group.len() > max_shown {
+        let more = group.len() - max_shown;
         text.push_str(&format!("      … and {more} more; --output json lists all\n"));
     }
     text

@@ -52,7 +52,8 @@ pub(in crate::cli) struct Account<'a> {
     batches: Option<Vec<Batch<'a>>>,
 }
 
-#[derive(Serialize)]
+/// Why something failed.
+#[derive(Serialize, Debug)]
 pub(in crate::cli) struct Error {
     pub(in crate::cli) code: String,
     pub(in crate::cli) message: String,
@@ -98,8 +99,9 @@ struct User<'a> {
     detail: Option<String>,
 }
 
+/// One finding.
 #[derive(Serialize)]
-struct FoundIn<'a> {
+pub(in crate::cli) struct FoundIn<'a> {
     id: &'a str,
     finding: &'a str,
     detail: String,
@@ -238,7 +240,8 @@ fn user<'a>(it: &'a ReportedChange, is_plan: bool, show: &Show) -> User<'a> {
     }
 }
 
-fn finding<'a>(it: &'a Finding, show: &Show) -> FoundIn<'a> {
+/// A finding as a document has it.
+pub(in crate::cli) fn finding<'a>(it: &'a Finding, show: &Show) -> FoundIn<'a> {
     FoundIn {
         id: it.id.as_str(),
         finding: it.kind.word(),

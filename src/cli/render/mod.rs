@@ -6,10 +6,12 @@
 pub(super) mod changes;
 pub(super) mod check;
 pub(super) mod check_json;
+pub(super) mod explain;
 pub(super) mod findings;
 pub(super) mod holds;
 pub(super) mod json;
 pub(super) mod markdown;
+pub(super) mod status;
 pub(super) mod style;
 pub(super) mod table;
 pub(super) mod text;

@@ -166,6 +166,12 @@ fn usable_id(raw: &str, rules: &Rules) -> Result<UserId, String> {
     }
 }
 
+/// The id by which the platform would know a row of that trimmed id, if it can be used: itself, or what stands
+/// for one that is too long.
+pub fn platform_id(raw: &str, rules: &Rules) -> UserId {
+    usable_id(raw, rules).unwrap_or_else(|_| UserId::new(raw))
+}
+
 /// The first 32 lower-case hex digits of the SHA-256 of the text.
 pub(super) fn hashed(raw: &str) -> String {
     Sha256::digest(raw)
