@@ -68,13 +68,15 @@ pub enum ServiceError {
 
 /// Serves until it is told to end.
 ///
-/// `config` are the files that a reload reads again.
+/// `config` are the files that a reload reads again; `command` begins the command lines that people are advised to
+/// give.
 ///
 /// # Errors
 /// What no waiting can mend. Sources, platforms and accounts that fail, and a store that is only down, end nothing.
-pub async fn run(workplace: Workplace, config: Vec<PathBuf>) -> Result<(), ServiceError> {
+pub async fn run(workplace: Workplace, config: Vec<PathBuf>, command: String) -> Result<(), ServiceError> {
     let mut life = Life::listen().map_err(ServiceError::Signals)?;
     let mut service = Service::start(workplace, config).await?;
+    service.board.write(|facts| facts.command = command);
     service.look().await?;
     life.ready();
     info!(version = env!("CARGO_PKG_VERSION"), "the service is up");

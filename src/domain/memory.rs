@@ -149,6 +149,18 @@ impl Subject {
         }
     }
 
+    /// What would become of the users of such a hold, for people.
+    pub fn deed(self) -> &'static str {
+        match self {
+            Subject::Removal => "would be deleted",
+            Subject::PhoneLoss => "would lose their phone",
+            Subject::Update => "would be changed",
+            Subject::Create => "would be created",
+            Subject::Adoption => "would become ours",
+            Subject::Absence => "of ours are missing on the platform",
+        }
+    }
+
     /// The subject of that word.
     pub fn from_word(word: &str) -> Option<Subject> {
         Subject::ALL.into_iter().find(|it| it.word() == word)

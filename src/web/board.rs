@@ -37,6 +37,8 @@ pub struct Facts {
     pub last_backup: Option<Millis>,
     /// Who may read.
     pub access: Access,
+    /// The beginning of a command line that speaks of the same configuration.
+    pub command: String,
     /// All accounts of the configuration, in its order.
     pub accounts: Vec<Account>,
     /// Accounts that the store knows and the configuration does not.

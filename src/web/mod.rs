@@ -1,7 +1,8 @@
-//! How the service is, over HTTP: `/livez`, `/readyz`, `/metrics`, `/api/status`.
+//! How the service is, over HTTP: `/livez`, `/readyz`, `/metrics`, `/api/status`, and `/`, the page for people.
 //!
-//! Reads the [`Board`] that the service keeps, and changes nothing. No answer holds personal data or a text from
-//! outside: numbers, times, words of enums, and names of accounts.
+//! Reads the [`Board`] that the service keeps, and changes nothing. No answer but the page holds personal data
+//! or a text from outside: numbers, times, words of enums, and names of accounts. The page has ids, names and texts,
+//! for people decide by them, and masks phones.
 //!
 //! `/livez` and `/readyz` answer anyone, as orchestrators ask by address and have no secret. All else passes the
 //! guard: a foreign `Host` is refused, so that no web page in somebody's browser can read it by
@@ -13,6 +14,7 @@ mod guard;
 mod health;
 mod metrics;
 mod openmetrics;
+mod page;
 mod serve;
 mod status;
 
@@ -28,9 +30,10 @@ pub use board::{Account, Board, Facts, LastPass, State};
 pub use guard::Access;
 pub use serve::{listen, serve};
 
-/// All routes. A page is one more route in `guarded`.
+/// All routes.
 pub fn router(board: Arc<Board>) -> Router {
     let guarded = Router::new()
+        .route("/", get(page::answer))
         .route("/metrics", get(metrics::answer))
         .route("/api/status", get(status::answer))
         .layer(middleware::from_fn_with_state(Arc::clone(&board), guard::check));

@@ -131,7 +131,8 @@ fn account(it: &Account) -> AccountOf {
     }
 }
 
-fn instant(at: Millis) -> String {
+/// As in all answers.
+pub(super) fn instant(at: Millis) -> String {
     DateTime::from_timestamp_millis(at.0)
         .unwrap_or(DateTime::<Utc>::UNIX_EPOCH)
         .to_rfc3339_opts(SecondsFormat::Secs, true)

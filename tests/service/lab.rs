@@ -126,7 +126,7 @@ impl Service {
     }
 
     /// Where the web is served: the last address in the log.
-    fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         let mut port = None;
         until("an address", || {
             let log = self.log();

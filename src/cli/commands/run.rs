@@ -9,7 +9,7 @@ use crate::text::chain;
 /// Runs the command.
 pub(in crate::cli) async fn run(desk: &Desk) -> Result<Exit, Failure> {
     let workplace = desk.workplace()?;
-    let served = daemon::run(workplace, desk.config().to_vec()).await;
+    let served = daemon::run(workplace, desk.config().to_vec(), desk.command()).await;
     served.map(|()| Exit::Ok).map_err(failure)
 }
 

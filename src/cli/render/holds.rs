@@ -4,23 +4,11 @@ use std::collections::BTreeMap;
 
 use super::style::Tone;
 use super::{Show, count, wrap};
-use crate::domain::memory::{Hold, Subject};
+use crate::domain::memory::Hold;
 use crate::domain::user::UserId;
 
 /// So many users of a hold are named.
 const MAX_NAMED: usize = 10;
-
-/// What a hold's changes would do.
-fn deed(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Removal => "would be deleted",
-        Subject::PhoneLoss => "would lose their phone",
-        Subject::Update => "would be changed",
-        Subject::Create => "would be created",
-        Subject::Adoption => "would become ours",
-        Subject::Absence => "of ours are missing on the platform",
-    }
-}
 
 /// One hold, with the commands that decide it if it is on record.
 pub(in crate::cli) fn hold(
@@ -35,7 +23,7 @@ pub(in crate::cli) fn hold(
     let who = who(hold, names, show);
     let users = count(hold.users.len(), "user");
     text.push_str(&wrap(
-        &format!("{users} {}: {who}", deed(hold.reason.subject())),
+        &format!("{users} {}: {who}", hold.reason.subject().deed()),
         4,
     ));
     match id {
