@@ -10,6 +10,7 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::{ExposeSecret as _, SecretString};
+use uuid::Uuid;
 
 use crate::domain::name;
 use crate::domain::phone::Phone;
@@ -123,20 +124,19 @@ pub fn printable(raw: &str) -> String {
 }
 
 /// The text with every phone number in it masked: each run of 8 or more digits, or of 6 or more after
-/// a `+`, unless it stands in double quotes (so our own details write ids).
+/// a `+`, unless it belongs to a UUID or to a word in double quotes (so our own details write ids).
 pub fn mask_phones(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|it: char| it.is_ascii_digit()) {
-        let len = rest[start..]
-            .find(|it: char| !it.is_ascii_digit())
-            .unwrap_or(rest.len() - start);
-        let (before, digits, after) = (&rest[..start], &rest[start..start + len], &rest[start + len..]);
+    let mut done = 0;
+    while let Some(ahead) = text[done..].find(|it: char| it.is_ascii_digit()) {
+        let start = done + ahead;
+        let len = text[start..].find(|it: char| !it.is_ascii_digit());
+        let end = len.map_or(text.len(), |len| start + len);
+        let (before, digits) = (&text[done..start], &text[start..end]);
         let is_international = before.ends_with('+');
-        let is_quoted = before.ends_with('"') && after.starts_with('"');
-        let is_phone = !is_quoted && (len >= 8 || (is_international && len >= 6));
+        let is_long = digits.len() >= 8 || (is_international && digits.len() >= 6);
         match Phone::from_remote(digits) {
-            Some(phone) if is_phone => {
+            Some(phone) if is_long && !is_of_an_id(text, start, end) => {
                 masked.push_str(before.strip_suffix('+').unwrap_or(before));
                 masked.push_str(&phone.masked());
             }
@@ -145,10 +145,23 @@ pub fn mask_phones(text: &str) -> String {
                 masked.push_str(digits);
             }
         }
-        rest = after;
+        done = end;
     }
-    masked.push_str(rest);
+    masked.push_str(&text[done..]);
     masked
+}
+
+/// Whether this part of the text belongs to a word in double quotes, or to a UUID.
+fn is_of_an_id(text: &str, start: usize, end: usize) -> bool {
+    let around = |is_end: fn(char) -> bool| {
+        let head = text[..start].rsplit(is_end).next().unwrap_or_default();
+        let tail = text[end..].split(is_end).next().unwrap_or_default();
+        (start - head.len(), end + tail.len())
+    };
+    let (from, to) = around(|it| it == '"' || it.is_whitespace());
+    let is_quoted = text[..from].ends_with('"') && text[to..].starts_with('"');
+    let (from, to) = around(|it| it != '-' && !it.is_ascii_hexdigit());
+    is_quoted || Uuid::try_parse(&text[from..to]).is_ok()
 }
 
 /// An error with all its causes, in one line.
@@ -225,5 +238,18 @@ mod tests {
             mask_phones(text),
             "User with phone number +371 26 *** *56 already exists: +371 is user \"1234567890\", +371 26 *** *99"
         );
+    }
+
+    #[test]
+    fn digits_of_an_id_are_no_phone() {
+        for text in [
+            "20202020-0000-4000-8000-371261234560 has no phone",
+            "user \"20202020-37126123456-x\"",
+            "(20202020-0687-4c41-b707-ed1bfca972a7)",
+        ] {
+            assert_eq!(mask_phones(text), text);
+        }
+        let text = "\"37126123456 of Anna\", 20202020-37126123456, 37126123456\"";
+        assert!(!mask_phones(text).contains("26123456"), "{}", mask_phones(text));
     }
 }
