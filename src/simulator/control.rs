@@ -29,12 +29,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::account::SimUser;
 use super::faults::Fault;
 use super::meta::MetaBusiness;
 use super::reply::Reply;
 use super::server::Shared;
 use super::wazzup_v2::settings::{SimChannel, SimSettings};
-use super::world::{SimUser, World};
+use super::world::World;
 use super::wuts;
 
 /// What all paths of the control plane begin with.

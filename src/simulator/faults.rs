@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::world::SimUser;
+use super::account::SimUser;
 use super::wuts::WutsUser;
 
 /// One rule: which requests, and what happens to them.

@@ -13,6 +13,7 @@
 //! Two simulators with the same setup that get the same requests in the same order give the same
 //! answers, up to the time stamps; with a [manual clock](Setup::manual_clock) those too.
 
+mod account;
 mod call;
 mod clock;
 mod control;
@@ -40,6 +41,7 @@ use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use account::SimUser;
 pub use faults::{Fault, How, Lands, MethodIs, RetryAfter, Strikes, When};
 pub use meta::{
     AlreadyAssigned, GraphErrorBody, MetaBusiness, MetaSwitches, MetaUser, RemoveUnassigned, TasksOnRead,
@@ -56,7 +58,6 @@ pub use tokens::{
 pub use wazzup_v2::settings::{SimChannel, SimRole, SimSettings};
 pub use wazzup_v2::switches::{RolesRule, SettingsEffect, SettingsSwitches, UnknownRow};
 pub use wazzup_v3::{BulkDelete, Count, ListShape, RateLimit, Success, TooMany, V3Switches};
-pub use world::SimUser;
 pub use wuts::{
     CapShown, EmailCase, ErrorCodes, Ids, ListEnvelope, Lockout, PutRole, RoleCase, Transition, UserEnvelope,
     WutsErrorShape, WutsSwitches, WutsTenant, WutsTokens, WutsUser,

@@ -2,13 +2,13 @@
 
 use axum::http::{Method, Uri};
 
+use super::account::Account;
 use super::call::Payload;
 use super::record::Rule;
 use super::reply::Reply;
 use super::switches::Switches;
 use super::wazzup::{self, Now};
 use super::wazzup_v2::settings;
-use super::world::Account;
 use super::{wazzup_v2, wazzup_v3};
 
 /// A request, taken apart as its platform does.

@@ -7,13 +7,13 @@ pub(super) mod switches;
 use axum::http::{Method, StatusCode, Uri};
 use serde_json::{Value, json};
 
+use super::account::Account;
 use super::call::{Payload, percent_decode};
 use super::reply::Reply;
 use super::switches::Envelope;
 use super::wazzup::{
     self, Code, Limits, Now, Page, Problem, Request, Verb, read_id, read_item, read_items, read_page,
 };
-use super::world::Account;
 
 pub(super) const LIMITS: Limits = Limits {
     id_chars: 64,

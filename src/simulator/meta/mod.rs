@@ -20,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::Sha256;
 
+use super::account::SimUser;
 use super::history::History;
 use super::reply::Reply;
 use super::switches::Switches;
-use super::world::SimUser;
 use limits::Limits;
 use problem::Problem;
 pub use switches::{

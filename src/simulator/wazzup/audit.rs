@@ -5,9 +5,9 @@ use std::hash::Hash;
 
 use super::Limits;
 use super::request::{Item, Items, PhoneField, Request, Verb, is_phone};
+use crate::simulator::account::{Account, UserMap};
 use crate::simulator::record::Rule;
 use crate::simulator::switches::{PatchUnknown, Switches};
-use crate::simulator::world::{Account, UserMap};
 
 /// Most items of a request. The documents' number, whatever the switch says.
 const MAX_BATCH: usize = 100;

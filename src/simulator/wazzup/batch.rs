@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Limits;
 use super::problem::{Code, Problem};
 use super::request::{Item, PhoneField, Verb, is_phone};
+use crate::simulator::account::{SimUser, UserMap};
 use crate::simulator::switches::{
     BatchRule, DeleteUnknown, PatchUnknown, PhoneCheck, PhoneRule, PostExisting, Switches,
 };
-use crate::simulator::world::{SimUser, UserMap};
 
 /// What became of a batch.
 pub(super) struct Outcome {

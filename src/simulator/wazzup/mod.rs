@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 
+use super::account::{Account, UserMap};
 use super::switches::{OverBatch, PartialAnswer, Switches};
-use super::world::{Account, UserMap};
 pub(super) use audit::audit;
 use batch::Outcome;
 pub(super) use problem::{Code, Problem};

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::problem::{Code, Problem};
 use super::{Now, users_as_seen};
+use crate::simulator::account::{Account, SimUser};
 use crate::simulator::switches::{AbsentGet, AbsentPhone, PastEnd, Switches};
-use crate::simulator::world::{Account, SimUser};
 
 /// The rows from `offset` on, at most `limit`, as a read shows them now. `sort` is the order of the platform.
 pub(in crate::simulator) fn rows_as_seen<K: Ord>(

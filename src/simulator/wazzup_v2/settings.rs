@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 
 use super::switches::{RolesRule, SettingsEffect, SettingsSwitches, UnknownRow};
 use super::{LIMITS, success};
+use crate::simulator::account::{Account, UserMap};
 use crate::simulator::call::percent_decode;
 use crate::simulator::record::Rule;
 use crate::simulator::reply::Reply;
 use crate::simulator::switches::Envelope;
 use crate::simulator::wazzup::{Code, Now, Problem};
-use crate::simulator::world::{Account, UserMap, World};
+use crate::simulator::world::World;
 
 /// The rights of everybody.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

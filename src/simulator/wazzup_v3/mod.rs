@@ -5,12 +5,12 @@ mod switches;
 use axum::http::{Method, StatusCode, Uri, header};
 use serde_json::{Value, json};
 
+use super::account::Account;
 use super::call::{Payload, percent_decode};
 use super::reply::Reply;
 use super::wazzup::{
     self, Code, Items, Limits, Now, Page, Problem, Request, Verb, read_id, read_item, read_items, read_page,
 };
-use super::world::Account;
 pub use switches::{BulkDelete, Count, ListShape, RateLimit, Success, TooMany, V3Switches};
 
 pub(super) const LIMITS: Limits = Limits {
