@@ -28,12 +28,15 @@ fn troubled() -> World {
     world
 }
 
+/// What ends a word.
+const BREAKS: [char; 7] = [' ', '\n', ',', '.', ')', ';', '`'];
+
 /// The text without times and ids.
 fn timeless(world: &World, ended: &Ended) -> String {
     let text = steady(world, ended);
     let mut out = String::new();
-    for word in text.split_inclusive([' ', '\n', ',', '.', ')', ';', '`']) {
-        let digits = word.trim_end_matches([' ', '\n', ',', '.', ')', ';', '`']);
+    for word in text.split_inclusive(BREAKS) {
+        let digits = word.trim_end_matches(BREAKS).trim_end_matches(':');
         let end = &word[digits.len()..];
         let is_hex = |it: &str| it.chars().all(|it| it.is_ascii_hexdigit() || it == '-');
         let is_date = digits.len() == 10 && digits.starts_with("20") && digits.contains('-');

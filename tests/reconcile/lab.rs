@@ -366,7 +366,7 @@ impl Lab {
             clock: &clock,
             progress: &Progress::default(),
         };
-        reconcile(&parts, order).await
+        Box::pin(reconcile(&parts, order)).await
     }
 
     /// A person lets everything pass that is held.
@@ -388,7 +388,7 @@ impl Lab {
     pub async fn plan_on(&self, target: &AnyTarget) -> AccountReport {
         let clock = self.clock();
         let order = Order::default();
-        preview(
+        Box::pin(preview(
             &self.crm,
             Some(&self.store),
             target,
@@ -396,7 +396,7 @@ impl Lab {
             self.timing,
             &clock,
             &order,
-        )
+        ))
         .await
     }
 

@@ -169,7 +169,7 @@ fn usage_errors_end_with_64_and_help_with_0() {
         "pause",
         "pause acme --all",
         "resume --removals",
-        "status",
+        "explain acme",
     ] {
         assert_eq!(exit_of(&refused(line)), Exit::Usage, "{line}");
     }

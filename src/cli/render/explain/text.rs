@@ -226,7 +226,7 @@ fn past(case: &Case, show: &Show) -> Vec<String> {
 }
 
 fn cause(code: Option<&str>, detail: Option<&str>, show: &Show) -> String {
-    match (code, detail) {
+    match (code, detail.filter(|it| !it.is_empty())) {
         (None, None) => String::new(),
         (Some(code), None) => format!(", {}", show.plain(code)),
         (None, Some(detail)) => format!(": {}", show.text(detail)),
