@@ -209,21 +209,26 @@ fn the_overview_fits_on_one_screen() {
     Usage: wazzup-sync [OPTIONS] <COMMAND>
 
     Commands:
-      run        Poll by schedule until told to end: the service
-      reconcile  Make the platforms equal to the CRM, once
-      plan       Show what reconcile would do; send nothing
-      apply      Apply a plan from a file, if it is still the plan
-      check      Check the configuration, and whether everything answers
-      runs       Show past runs
-      foreign    Show users that are not ours, and take them over
-      holds      Show what waits for a decision, and decide
-      pause      Stop accounts for a while, or only their removals
-      resume     Let paused accounts go on
-      state      Repair what the program remembers
-      init       Recognise a CRM by its tables and write a configuration for it
-      simulate   Serve the platforms on this machine, to try things out
-      demo       Show the whole story on a made-up company; nothing to configure
-      help       Print this message or the help of the given subcommand(s)
+      run          Poll by schedule until told to end: the service
+      reconcile    Make the platforms equal to the CRM, once
+      plan         Show what reconcile would do; send nothing
+      apply        Apply a plan from a file, if it is still the plan
+      check        Check the configuration, and whether everything answers
+      status       Show how each account is
+      findings     Show what the owner of the CRM should mend
+      explain      Explain one person: why there is a user, or why not
+      runs         Show past runs
+      foreign      Show users that are not ours, and take them over
+      holds        Show what waits for a decision, and decide
+      pause        Stop accounts for a while, or only their removals
+      resume       Let paused accounts go on
+      state        Repair what the program remembers
+      init         Recognise a CRM by its tables and write a configuration for it
+      simulate     Serve the platforms on this machine, to try things out
+      demo         Show the whole story on a made-up company; nothing to configure
+      completions  Write a completion script for a shell
+      man          Write the manual
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
           --config <FILE>  Configuration; repeat it to lay files over each other [default:
