@@ -247,7 +247,7 @@ impl World {
                 .audit(request, token, max_per_second, now_ms, &mut broken);
         } else if let (Some(request), Some(token)) = (&call.meta, account) {
             if let Some(business) = self.meta.get_mut(token) {
-                business.audit(request, now_ms, &mut broken);
+                business.audit(request, max_per_second, now_ms, &mut broken);
             }
         } else if let Some(account) = account.and_then(|it| self.accounts.get_mut(it)) {
             let too_many = account.arrivals.too_many(max_per_second, now_ms);

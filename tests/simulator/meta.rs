@@ -567,3 +567,20 @@ async fn the_control_plane_puts_businesses_and_changes_single_switches() {
     let wrong = json!({"meta": {"page_kap": 7}});
     assert_eq!(steer(Method::PATCH, "switches", wrong).await.0, 400);
 }
+
+#[tokio::test]
+async fn a_pace_is_kept_or_told() {
+    let setup = Setup {
+        manual_clock: true,
+        ..Setup::default()
+    };
+    let bench = Bench::start(setup.and_meta(business())).await;
+    bench
+        .simulator
+        .update_switches(|it| it.max_requests_per_second = Some(1));
+    bench.graph("me").await;
+    bench.graph("me").await;
+    assert_eq!(bench.rules(), []);
+    bench.graph("me").await;
+    assert_eq!(bench.rules(), [Rule::Pace]);
+}

@@ -12,10 +12,14 @@ impl Business {
     pub(in crate::simulator) fn audit(
         &mut self,
         request: &Request,
+        max_per_second: Option<u32>,
         now_ms: u64,
         broken: &mut Vec<(Rule, String)>,
     ) {
         let mut note = |rule, text: String| broken.push((rule, text));
+        if let Some(text) = self.arrivals.too_many(max_per_second, now_ms) {
+            note(Rule::Pace, text);
+        }
         let host = self.host.get_or_insert_with(|| request.host.clone());
         if *host != request.host {
             note(

@@ -21,7 +21,7 @@ use serde_json::Value;
 use sha2::Sha256;
 
 use super::account::SimUser;
-use super::history::History;
+use super::history::{Arrivals, History};
 use super::reply::Reply;
 use super::switches::Switches;
 use limits::Limits;
@@ -147,6 +147,7 @@ impl MetaBusiness {
 pub(super) struct Business {
     state: History<MetaBusiness>,
     limits: Limits,
+    arrivals: Arrivals,
     /// Where the first request went.
     host: Option<String>,
 }
@@ -163,6 +164,7 @@ impl Business {
         Business {
             state: History::new(state),
             limits: Limits::default(),
+            arrivals: Arrivals::default(),
             host: None,
         }
     }
