@@ -85,6 +85,8 @@ packages=()
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 command -v setpriv >/dev/null || packages+=(util-linux)
 command -v openssl >/dev/null || packages+=(openssl)
+# People read the page in a browser, and so do its tests. CHROMIUM names one that stands elsewhere.
+[[ -n ${CHROMIUM:-} ]] || command -v chromium chromium-browser google-chrome >/dev/null || packages+=(chromium)
 # shellcheck disable=SC2207 # Names of packages have no spaces.
 packages+=($(postgres_packages) $(mariadb_packages))
 [[ ${#packages[@]} -eq 0 ]] || install_packages "${packages[@]}"

@@ -76,8 +76,10 @@ fn bad_day() -> (Lab, Service) {
         "INSERT INTO employees VALUES ('31', '{stranger}', '+37126099999'), ('32', 'Wanda', 'call the office'),
             ('a-very-long-id-without-any-place-to-break-it-0123456789abcdef', 'X', '12')"
     ));
-    until("the script is on the platform", || {
-        service_has(&service, "call the office")
+    until("the conflict and the finding are on the page", || {
+        ["&lt;script&gt;", "Wanda"]
+            .iter()
+            .all(|it| service_has(&service, it))
     });
     lab.crm("DELETE FROM employees WHERE CAST(id AS INTEGER) BETWEEN 5 AND 30");
     service.wait_for_state("held");
@@ -119,6 +121,10 @@ fn the_page_is_quiet_fits_and_is_legible_on_every_screen() {
             "{name}: no script has run"
         );
         assert!(browser.n_of_role("row") > 6, "{name}: tables stay tables");
+        let plain =
+            "[...document.querySelectorAll('.state')].map((it) => getComputedStyle(it).backgroundColor)";
+        let colours = browser.eval(plain);
+        assert_ne!(colours[0], colours[1], "{name}: a state has its colour");
         pictures.push(browser.picture(name));
     }
     assert_ne!(pictures[0], pictures[1], "dark is not light");
