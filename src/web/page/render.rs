@@ -153,7 +153,7 @@ fn account(it: &Account, view: &View) -> Markup {
                 (isolated(&typed(&it.name))) " " span.quiet { (it.platform.word()) }
             }
             td role="cell" data-label="State" {
-                span.state class=(tone(state)) { (state.word()) }
+                span class={ "state " (tone(state)) } { (state.word()) }
                 @if it.is_running { " " span.quiet { "running" } }
                 @if it.paused.removals && state != State::Paused { " " span.quiet { "removals paused" } }
             }
@@ -253,7 +253,7 @@ fn hold(view: &View, it: &HoldGlance) -> Markup {
     html! {
         article.card {
             h3 { (isolated(&typed(&it.account))) ": " (what) }
-            p { code { (it.reason.word()) } " · since " (time(it.since, view.now)) }
+            p { code { (it.reason.word()) } " · " (time(it.since, view.now)) }
             p { (isolated(&text(&it.detail))) }
             @if !users.shown.is_empty() {
                 ul.people aria-label=(what) { @for user in &users.shown { li { (who(user)) } } }
