@@ -41,7 +41,7 @@ pub struct AccountState {
     pub n_managed: usize,
     /// Some request was about to be sent by a run that was never closed, and no list was read since.
     pub open_intents: bool,
-    /// The longest absence of an employee from complete reads.
+    /// The longest absence of an employee from complete reads, of those whose user was not to be removed yet.
     pub first_absent: Option<Millis>,
     /// Length of [`Store::open_outcomes`].
     pub n_open: usize,
@@ -132,8 +132,9 @@ const ACCOUNT: &str = "
     SELECT a.name AS account, a.digest, a.revision, a.settings_mark, a.bound_remote, a.bound_credential, a.verified_at,
         a.verify_next, a.drift, a.n_rows AS source_rows, a.quiet_at,
         (SELECT count(*) FROM managed WHERE account_id = a.id) AS n_managed,
-        (SELECT min(absent_since) FROM managed
-            WHERE account_id = a.id AND absent_since IS NOT NULL) AS first_absent,
+        (SELECT min(absent_since) FROM managed m
+            WHERE account_id = a.id AND absent_since IS NOT NULL AND NOT EXISTS (SELECT 1 FROM open_outcomes
+                WHERE account_id = a.id AND user_id = m.user_id AND op = 'delete')) AS first_absent,
         EXISTS (SELECT 1 FROM runs JOIN requests ON requests.run_id = runs.id
             WHERE runs.account_id = a.id AND runs.settled = 0) AS open_intents,
         (SELECT count(*) FROM open_outcomes WHERE account_id = a.id) AS n_open,

@@ -16,6 +16,7 @@ on_every_wazzup! {
     every_planned_change_has_one_outcome_whatever_happens,
     open_outcomes_count_until_they_are_closed,
     a_patient_run_leaves_an_open_conflict_alone_until_it_is_due,
+    a_patient_run_leaves_held_leavers_alone,
     findings_in_force_are_reported_by_quiet_runs_too,
     what_the_platform_makes_of_a_name_is_accepted_after_the_second_time,
     a_plan_is_what_the_run_does_and_writes_nothing,
@@ -182,6 +183,27 @@ async fn a_patient_run_leaves_an_open_conflict_alone_until_it_is_due(kind: Kind)
     lab.hire("21", "Somebody New", None);
     let report = lab.run_with(&patient).await;
     assert!(!report.is_quiet, "{}", describe(&report));
+}
+
+async fn a_patient_run_leaves_held_leavers_alone(kind: Kind) {
+    let lab = company(kind, 20).await;
+    for n in 5..=20 {
+        lab.dismiss(n);
+    }
+    let patient = Order {
+        is_patient: true,
+        ..Order::default()
+    };
+    let report = lab.run_with(&patient).await;
+    assert_eq!((report.exit_code(), report.is_quiet), (4, false));
+    lab.count_anew();
+    let report = lab.run_with(&patient).await;
+    assert!(report.is_quiet, "{}", describe(&report));
+    assert_eq!(report.exit_code(), 4, "what is held counts");
+    assert_eq!(lab.requests(), "", "nothing is asked");
+    lab.approve_all().await;
+    let report = lab.run_with(&patient).await;
+    lab.assert_equal(&report);
 }
 
 async fn findings_in_force_are_reported_by_quiet_runs_too(kind: Kind) {
