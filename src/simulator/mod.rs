@@ -125,6 +125,15 @@ impl Setup {
         self
     }
 
+    /// The same with these channels in the account that came last.
+    #[must_use]
+    pub fn channels(mut self, channels: impl IntoIterator<Item = SimChannel>) -> Setup {
+        if let Some(account) = self.accounts.last_mut() {
+            account.channels.extend(channels);
+        }
+        self
+    }
+
     /// A partner more, who may have tokens for an account by its number.
     #[must_use]
     pub fn and_partner(mut self, login: &str, password: &str, number: &str, account: &str) -> Setup {

@@ -17,7 +17,8 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupt::Interrupt;
 use crate::domain::phone::Phone;
 use crate::simulator::{
-    AccountSetup, Counts, Fault, Setup, SimUser, Simulator, Switches, TokenSetup, Violation,
+    AccountSetup, Counts, Fault, MetaBusiness, Setup, SimChannel, SimUser, Simulator, Switches, TokenSetup,
+    Violation, WutsUser,
 };
 use crate::text;
 use crate::text::chain;
@@ -111,7 +112,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, SimulateError> {
     if !token.chars().all(|it| it.is_ascii_graphic()) {
         return Err(SimulateError::Token);
     }
-    Ok(Setup {
+    let setup = Setup {
         bind: Some(*listen),
         manual_clock: false,
         switches: match switches {
@@ -121,6 +122,7 @@ fn setup(args: &SimulateArgs) -> Result<Setup, SimulateError> {
         accounts: vec![AccountSetup {
             token: token.clone(),
             users: users_of(users)?,
+            channels: vec![SimChannel::new("b8de54a9-0d3f-4b2a-9f5c-0c4d1e2f3a4b", "Sales")],
             ..AccountSetup::default()
         }],
         tokens: TokenSetup::default(),
@@ -129,7 +131,11 @@ fn setup(args: &SimulateArgs) -> Result<Setup, SimulateError> {
             None => Vec::new(),
         },
         ..Setup::default()
-    })
+    };
+    let admin = WutsUser::new("1", "admin@example.com", "admin").token(token);
+    Ok(setup
+        .and_tenant("simulated", [admin])
+        .and_meta(MetaBusiness::new(token)))
 }
 
 fn users_of(seed: &Seed) -> Result<Vec<SimUser>, SimulateError> {
@@ -185,9 +191,12 @@ fn introduction(simulator: &Simulator, token: &str, n_users: usize, n_faults: us
     let base_url = simulator.base_url();
     let seats = simulator.switches().seats;
     let shell_token = quoted(token);
+    let MetaBusiness {
+        business_id, waba_id, ..
+    } = MetaBusiness::new(token);
     format!(
         "\
-Wazzup v2, simulated on this machine. All is kept in memory, and gone at the end.
+Wazzup, WUTS and Meta, simulated on this machine. All is kept in memory, and gone at the end.
 
   Base URL   {base_url}
   Token      {token}
@@ -206,7 +215,18 @@ To keep it in sync with a table, add this to a configuration with a source `crm`
   base_url = \"{base_url}\"
   token = \"env:SIMULATOR_TOKEN\"
 
-and set the token where wazzup-sync runs:
+For another platform, other lines go there; the address and the token stay:
+
+  kind = \"wazzup-v3\"   shows the same users as Wazzup v2
+  kind = \"wuts\"        and: create_users = true
+  kind = \"meta\"        and: create_users = true, match = \"name\", api_version = \"v25.0\",
+                       business_id = \"{business_id}\", waba_id = \"{waba_id}\"
+
+WUTS and Meta have an administrator, whose token it is, and need the columns email and role,
+`removal = \"deactivate\"` or \"unassign\", and [accounts.roles] or [accounts.tasks]. For rights on
+channels of Wazzup v2 there is a channel \"Sales\".
+
+Then set the token where wazzup-sync runs:
 
   export SIMULATOR_TOKEN={shell_token}
 

@@ -196,7 +196,14 @@ fn row(it: &ReportedChange, shape: &Shape, columns: Columns, show: &Show) -> Vec
         }));
     }
     if columns.grants {
-        cells.push(old_and_new(change, shape.arrow, |user| rights(user, show)));
+        // Where rights are managed apart, other changes say nothing of them.
+        let says_nothing = |user: &User| change.op != Op::Access && user.grant.is_none();
+        cells.push(old_and_new(change, shape.arrow, |user| {
+            match says_nothing(user) {
+                true => String::new(),
+                false => rights(user, show),
+            }
+        }));
     }
     cells.push(outcome.to_owned());
     cells

@@ -56,6 +56,11 @@ impl SimRole {
         self.value()["user_id"].as_str().unwrap_or_default().to_owned()
     }
 
+    /// What the user may do there.
+    pub fn role(&self) -> String {
+        self.value()["role"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// On which channel.
     pub fn channel(&self) -> String {
         self.value()["channel_id"].as_str().unwrap_or_default().to_owned()

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{Connection as _, Executor as _};
 
 use crate::domain::phone::Phone;
-use crate::simulator::{Counts, MetaBusiness, Setup, SimUser, Simulator, WutsUser};
+use crate::simulator::{Counts, MetaBusiness, Setup, SimChannel, SimUser, Simulator, WutsUser};
 
 /// The configuration's file.
 pub(super) const CONFIG: &str = "all.toml";
@@ -26,6 +26,9 @@ pub(super) const VARIABLES: &[(&str, &str)] = &[
 ];
 
 const TENANT: &str = "demo";
+
+/// Of Wazzup v2, where roles are given on channels.
+const CHANNEL: &str = "b8de54a9-0d3f-4b2a-9f5c-0c4d1e2f3a4b";
 
 const SCHEMA: &str = "
     CREATE TABLE employees (
@@ -66,6 +69,7 @@ impl Fleet {
         let own = WutsUser::new("1", "sync@example.com", "admin").token(WUTS);
         let setup = Setup::default()
             .and_account(V2, [])
+            .channels([SimChannel::new(CHANNEL, "Sales")])
             .and_account(V3, [])
             .and_tenant(TENANT, [own])
             .and_meta(MetaBusiness::new(META));
@@ -110,6 +114,15 @@ removal = \"delete\"
 kind = \"wazzup-v2\"
 base_url = \"{url}\"
 token = \"env:V2_TOKEN\"
+[accounts.access]
+channels = [\"name:Sales\"]
+[[accounts.access.rules]]
+crm_role = \"head\"
+role = \"manager\"
+[[accounts.access.rules]]
+crm_role = \"*\"
+role = \"seller\"
+new_clients = true
 
 [[accounts]]
 name = \"wazzup-v3\"
@@ -185,6 +198,16 @@ head = [\"MANAGE\"]
                 .map(|(key, role)| (key.to_owned(), role.to_owned()))
                 .collect()
         };
+        let expected = employees.iter().map(|it| {
+            let role = if it.role == "head" { "manager" } else { "seller" };
+            (it.id.to_string(), role.to_owned())
+        });
+        let shown = self.simulator.settings(V2).user_roles;
+        let shown: BTreeMap<_, _> = shown.iter().map(|it| (it.user(), it.role())).collect();
+        anyhow::ensure!(
+            shown == expected.collect(),
+            "Wazzup v2 shows other roles on the channel"
+        );
         let expected = roles(|it| (&it.email, if it.role == "head" { "manager" } else { "user" }));
         let shown = self.simulator.wuts_users(TENANT).into_iter();
         let shown = shown

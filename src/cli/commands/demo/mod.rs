@@ -33,21 +33,22 @@ const TOKEN_VARIABLE: &str = "DEMO_TOKEN";
 
 /// What to do after the story.
 const WHAT_NEXT: &str = "\
-With your own CRM, write a config.toml (config/example.toml shows every key):
+With your own CRM, this recognises it and writes a config.toml; it only reads:
+
+  wazzup-sync init --source postgres://reader@host/database
+
+Or write it by hand (config/example.toml shows every key):
 
   [store]
   url = \"sqlite:state.db\"                     # what is remembered between runs
-
   [sources.crm]
   url = \"sqlite:crm.db\"                       # or postgres://reader@host/database
   query = \"SELECT id, name, phone, active FROM employees\"
   default_region = \"LV\"                       # completes numbers without a country code
-
   [[accounts]]
   name = \"acme\"
   source = \"crm\"
   removal = \"delete\"                          # what becomes of leavers; `keep` removes nobody
-
   [accounts.target]
   kind = \"wazzup-v2\"
   token = \"file:token\"                        # a file that only you can read
