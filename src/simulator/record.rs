@@ -81,7 +81,7 @@ pub enum Rule {
     FreeSeats,
     /// Users that the test protects are not written to.
     ProtectedUser,
-    /// WUTS: the user whose token a request carries is not written to.
+    /// WUTS, Meta: the user whose token a request carries is not written to.
     OwnUser,
     /// WUTS: the last active administrator is neither deactivated, nor degraded, nor deleted.
     LastAdmin,
@@ -111,8 +111,6 @@ pub enum Rule {
     RefusedToken,
     /// Meta: people are left alone; only system users are written to.
     HumanUntouched,
-    /// Meta: the system user behind the token is left alone.
-    OwnUserUntouched,
     /// Meta: who asks for the assigned users names the business.
     BusinessNamed,
     /// Meta: all requests go to one host, and none to the address that a page names as the next one.

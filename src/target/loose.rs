@@ -6,7 +6,9 @@
 //! value that nobody wants leaves no copy behind.
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// What is made of a JSON value, by its kind; `None` for kinds that are of no use.
@@ -30,15 +32,13 @@ pub trait Wanted<'de>: Sized {
     }
 
     /// A list. Read to its end.
-    fn list<A: SeqAccess<'de>>(self, mut items: A) -> Result<Option<Self::Value>, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn list<A: SeqAccess<'de>>(self, items: A) -> Result<Option<Self::Value>, A::Error> {
+        pass_list(items)
     }
 
     /// An object. Read to its end.
-    fn object<A: MapAccess<'de>>(self, mut fields: A) -> Result<Option<Self::Value>, A::Error> {
-        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn object<A: MapAccess<'de>>(self, fields: A) -> Result<Option<Self::Value>, A::Error> {
+        pass_object(fields)
     }
 }
 
@@ -92,6 +92,79 @@ impl<'de, W: Wanted<'de>> Visitor<'de> for Loose<W> {
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
         self.0.object(fields)
     }
+}
+
+/// A value that is made in the same way wherever it stands: what [`Wanted`] is for a place, by its type alone.
+pub trait FromLoose: Sized {
+    /// From a text, or a whole number as text.
+    fn from_text(_: &str) -> Option<Self> {
+        None
+    }
+
+    /// From true or false.
+    fn from_bool(_: bool) -> Option<Self> {
+        None
+    }
+
+    /// From null.
+    fn from_null() -> Option<Self> {
+        None
+    }
+
+    /// From a list. Reads it to its end.
+    fn from_seq<'de, A: SeqAccess<'de>>(items: A) -> Result<Option<Self>, A::Error> {
+        pass_list(items)
+    }
+
+    /// From an object. Reads it to its end.
+    fn from_map<'de, A: MapAccess<'de>>(fields: A) -> Result<Option<Self>, A::Error> {
+        pass_object(fields)
+    }
+}
+
+/// A value of a kind that is of use, or `None` for any other JSON value.
+pub struct OrOther<T>(pub Option<T>);
+
+impl<'de, T: FromLoose> Deserialize<'de> for OrOther<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OrOther<T>, D::Error> {
+        Loose(ByType(PhantomData)).deserialize(deserializer).map(OrOther)
+    }
+}
+
+struct ByType<T>(PhantomData<T>);
+
+impl<'de, T: FromLoose> Wanted<'de> for ByType<T> {
+    type Value = T;
+
+    fn text(self, text: &str) -> Option<T> {
+        T::from_text(text)
+    }
+
+    fn flag(self, flag: bool) -> Option<T> {
+        T::from_bool(flag)
+    }
+
+    fn null(self) -> Option<T> {
+        T::from_null()
+    }
+
+    fn list<A: SeqAccess<'de>>(self, items: A) -> Result<Option<T>, A::Error> {
+        T::from_seq(items)
+    }
+
+    fn object<A: MapAccess<'de>>(self, fields: A) -> Result<Option<T>, A::Error> {
+        T::from_map(fields)
+    }
+}
+
+fn pass_list<'de, T, A: SeqAccess<'de>>(mut items: A) -> Result<Option<T>, A::Error> {
+    while items.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(None)
+}
+
+fn pass_object<'de, T, A: MapAccess<'de>>(mut fields: A) -> Result<Option<T>, A::Error> {
+    while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(None)
 }
 
 #[cfg(test)]

@@ -5,13 +5,13 @@
 //! nothing, with or without `data`), and plain about what can't be a user.
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 
+use super::loose::{FromLoose, OrOther};
 use super::paging::Row;
 use crate::domain::phone::Phone;
 use crate::domain::user::{User, UserId};
@@ -215,35 +215,7 @@ impl Fields {
     }
 }
 
-/// A value of a wanted kind, or `None` for any other kind of JSON value.
-pub(super) struct OrOther<T>(pub(super) Option<T>);
-
-/// What can be made of some kinds of JSON values.
-pub(super) trait Wanted: Sized {
-    fn from_text(_: &str) -> Option<Self> {
-        None
-    }
-
-    fn from_null() -> Option<Self> {
-        None
-    }
-
-    fn from_bool(_: bool) -> Option<Self> {
-        None
-    }
-
-    fn from_seq<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Option<Self>, A::Error> {
-        while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-}
-
-impl Wanted for Field {
+impl FromLoose for Field {
     fn from_text(text: &str) -> Option<Field> {
         Some(Field::Text(text.into()))
     }
@@ -256,58 +228,9 @@ impl Wanted for Field {
 /// A row that is an object.
 struct RowOf(Fields);
 
-impl Wanted for RowOf {
+impl FromLoose for RowOf {
     fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Option<RowOf>, A::Error> {
         read_fields(map).map(|fields| Some(RowOf(fields)))
-    }
-}
-
-impl<'de, T: Wanted> Deserialize<'de> for OrOther<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OrOther<T>, D::Error> {
-        deserializer.deserialize_any(OrOtherVisitor(PhantomData))
-    }
-}
-
-struct OrOtherVisitor<T>(PhantomData<T>);
-
-impl<'de, T: Wanted> Visitor<'de> for OrOtherVisitor<T> {
-    type Value = OrOther<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<OrOther<T>, E> {
-        Ok(OrOther(T::from_text(text)))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<OrOther<T>, E> {
-        Ok(OrOther(T::from_text(&number.to_string())))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<OrOther<T>, E> {
-        Ok(OrOther(T::from_text(&number.to_string())))
-    }
-
-    /// Too long a number, or one with a fraction: its text is lost.
-    fn visit_f64<E>(self, _: f64) -> Result<OrOther<T>, E> {
-        Ok(OrOther(None))
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<OrOther<T>, E> {
-        Ok(OrOther(T::from_bool(flag)))
-    }
-
-    fn visit_unit<E>(self) -> Result<OrOther<T>, E> {
-        Ok(OrOther(T::from_null()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<OrOther<T>, A::Error> {
-        T::from_seq(items).map(OrOther)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OrOther<T>, A::Error> {
-        T::from_map(map).map(OrOther)
     }
 }
 

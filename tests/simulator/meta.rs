@@ -449,10 +449,7 @@ async fn every_broken_rule_is_told() {
         rules_of(Ask::Assign(HUMAN, r#"["MANAGE"]"#)).await,
         [Rule::HumanUntouched]
     );
-    assert_eq!(
-        rules_of(Ask::Assign(OWN, r#"["MANAGE"]"#)).await,
-        [Rule::OwnUserUntouched]
-    );
+    assert_eq!(rules_of(Ask::Assign(OWN, r#"["MANAGE"]"#)).await, [Rule::OwnUser]);
     assert_eq!(
         rules_of(Ask::Assign(IDLE, r#"["MANAGE"]"#)).await,
         [Rule::ProtectedUser]

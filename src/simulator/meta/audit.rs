@@ -106,10 +106,7 @@ fn audit_user(request: &Request, state: &MetaBusiness, note: &mut impl FnMut(Rul
             note(Rule::HumanUntouched, format!("user {id:?} is a person"));
         }
         if id == state.own_id {
-            note(
-                Rule::OwnUserUntouched,
-                format!("user {id:?} is the one behind the token"),
-            );
+            note(Rule::OwnUser, format!("user {id:?} is the one behind the token"));
         }
         if state.protected.contains(&id) {
             note(Rule::ProtectedUser, format!("user {id:?} is protected"));

@@ -13,7 +13,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use crate::target::classify;
 use crate::target::http::Reply;
-use crate::target::user_rows::{OrOther, Wanted};
+use crate::target::loose::{FromLoose, OrOther};
 use crate::target::{Answer, Meaning};
 use crate::text::{self, Redactor};
 
@@ -203,7 +203,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
     }
 }
 
-impl Wanted for GraphError {
+impl FromLoose for GraphError {
     fn from_map<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Option<GraphError>, A::Error> {
         let mut error = GraphError::default();
         while let Some(name) = fields.next_key::<String>()? {
@@ -243,7 +243,7 @@ fn number<'de, A: MapAccess<'de>>(fields: &mut A) -> Result<Option<i64>, A::Erro
 
 struct Word(String);
 
-impl Wanted for Word {
+impl FromLoose for Word {
     fn from_text(text: &str) -> Option<Word> {
         Some(Word(text.to_owned()))
     }
@@ -251,7 +251,7 @@ impl Wanted for Word {
 
 struct Flag(bool);
 
-impl Wanted for Flag {
+impl FromLoose for Flag {
     fn from_bool(flag: bool) -> Option<Flag> {
         Some(Flag(flag))
     }

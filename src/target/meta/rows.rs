@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visi
 use serde_json::error::Category;
 
 use crate::domain::grant::Grant;
-use crate::target::user_rows::{OrOther, Wanted};
+use crate::target::loose::{FromLoose, OrOther};
 
 /// Most rows of one page, a hundred times what is asked for: bounds the memory of a hostile answer.
 const MAX_ROWS: usize = 10_000;
@@ -135,7 +135,7 @@ impl<'de> Visitor<'de> for ListVisitor {
 
 struct Rows(Vec<Row>);
 
-impl Wanted for Rows {
+impl FromLoose for Rows {
     fn from_seq<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Option<Rows>, A::Error> {
         let mut rows = Vec::new();
         while let Some(OrOther(fields)) = items.next_element::<OrOther<Fields>>()? {
@@ -155,7 +155,7 @@ struct Links {
     has_next: bool,
 }
 
-impl Wanted for Links {
+impl FromLoose for Links {
     fn from_map<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Option<Links>, A::Error> {
         let mut links = Links::default();
         while let Some(name) = fields.next_key::<String>()? {
@@ -176,7 +176,7 @@ impl Wanted for Links {
 
 struct Cursors(Option<String>);
 
-impl Wanted for Cursors {
+impl FromLoose for Cursors {
     fn from_map<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Option<Cursors>, A::Error> {
         let mut after = None;
         while let Some(name) = fields.next_key::<String>()? {
@@ -214,7 +214,7 @@ impl Fields {
     }
 }
 
-impl Wanted for Fields {
+impl FromLoose for Fields {
     fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Fields>, A::Error> {
         let mut fields = Fields::default();
         while let Some(name) = map.next_key::<String>()? {
@@ -233,7 +233,7 @@ impl Wanted for Fields {
 
 struct Tasks(Grant);
 
-impl Wanted for Tasks {
+impl FromLoose for Tasks {
     fn from_seq<'de, A: SeqAccess<'de>>(mut items: A) -> Result<Option<Tasks>, A::Error> {
         let mut words: Option<Vec<Arc<str>>> = Some(Vec::new());
         while let Some(OrOther(word)) = items.next_element::<OrOther<Word>>()? {
@@ -252,7 +252,7 @@ impl Wanted for Tasks {
 /// A text, or a whole number.
 struct Word(Arc<str>);
 
-impl Wanted for Word {
+impl FromLoose for Word {
     fn from_text(text: &str) -> Option<Word> {
         Some(Word(text.into()))
     }
@@ -261,7 +261,7 @@ impl Wanted for Word {
 /// A text that is not looked at.
 struct Present;
 
-impl Wanted for Present {
+impl FromLoose for Present {
     fn from_text(text: &str) -> Option<Present> {
         (!text.is_empty()).then_some(Present)
     }
@@ -270,7 +270,7 @@ impl Wanted for Present {
 /// `success`, if it is there.
 struct Done(Option<bool>);
 
-impl Wanted for Done {
+impl FromLoose for Done {
     fn from_map<'de, A: MapAccess<'de>>(mut fields: A) -> Result<Option<Done>, A::Error> {
         let mut success = None;
         while let Some(name) = fields.next_key::<String>()? {
@@ -285,7 +285,7 @@ impl Wanted for Done {
 
 struct Flag(bool);
 
-impl Wanted for Flag {
+impl FromLoose for Flag {
     fn from_bool(flag: bool) -> Option<Flag> {
         Some(Flag(flag))
     }
