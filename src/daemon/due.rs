@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
-use chrono_tz::Tz;
 
 use super::backoff;
 use crate::domain::memory::Millis;
-use crate::settings::Schedule;
+use crate::settings::{Schedule, Zone};
 use crate::store::BackOff;
 
 /// When an account is to run.
@@ -19,7 +18,7 @@ pub struct Rhythm {
     /// Its schedule.
     pub schedule: Schedule,
     /// In which the schedule is read.
-    pub timezone: Tz,
+    pub timezone: Zone,
     /// Each start is late by a random part of this, in milliseconds.
     pub jitter: i64,
 }

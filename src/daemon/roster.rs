@@ -93,7 +93,7 @@ pub(super) fn rhythms(settings: &Settings) -> BTreeMap<String, Rhythm> {
     let daemon = &settings.daemon;
     let rhythm = |account: &AccountSettings| Rhythm {
         schedule: account.schedule.as_ref().unwrap_or(&daemon.schedule).clone(),
-        timezone: daemon.timezone,
+        timezone: daemon.timezone.clone(),
         jitter: i64::try_from(daemon.jitter.as_millis()).unwrap_or(i64::MAX),
     };
     enabled(settings)

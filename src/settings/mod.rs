@@ -26,6 +26,7 @@ mod target;
 mod tests;
 mod unsupported;
 mod urls;
+mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -42,6 +43,7 @@ pub use service::{DaemonSettings, HttpSettings, NotifySettings, StoreSettings, S
 pub use source::{SourceRead, SourceSettings, region};
 pub use target::{MetaMatch, MetaSettings, Platform, TargetKind, TargetSettings, WazzupCredential};
 pub use urls::DatabaseUrl;
+pub use zone::{Zone, ZoneOffset};
 
 use account::Surroundings;
 use problem::{Place, Report};

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono_tz::Tz;
 use url::Url;
 
 use super::schedule::Schedule;
 use super::secret::SecretRef;
 use super::section::{Section, nearest, shown};
 use super::urls::{self, DatabaseUrl};
+use super::zone::Zone;
 use crate::source::Database;
 
 pub(super) const STORE_KEYS: &[&str] = &["url", "key", "backups"];
@@ -105,7 +105,7 @@ pub struct DaemonSettings {
     /// colleague soon can write, while a quiet pass costs one query.
     pub schedule: Schedule,
     /// In which every schedule is read.
-    pub timezone: Tz,
+    pub timezone: Zone,
     /// Each start is late by a random part of this; the default spreads eight accounts over a breath.
     pub jitter: Duration,
     /// Accounts at a time: by default as many as keep one small machine busy while they wait for platforms.
@@ -154,7 +154,7 @@ impl DaemonSettings {
             section.problem("allowed_hosts", "expected host names, without scheme and path");
         }
         Some(DaemonSettings {
-            timezone: section.parsed("timezone", timezone).unwrap_or(Tz::UTC),
+            timezone: section.parsed("timezone", timezone).unwrap_or(Zone::UTC),
             jitter: section.duration("jitter").unwrap_or(Duration::from_secs(10)),
             concurrency: small(section.count("concurrency", 1..=1024), 8) as usize,
             verify_every: section
@@ -179,9 +179,10 @@ fn socket_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-fn timezone(text: &str) -> Result<Tz, String> {
-    text.parse().map_err(|_| {
-        let near = nearest(text, chrono_tz::TZ_VARIANTS.iter().map(|it| it.name()));
+fn timezone(text: &str) -> Result<Zone, String> {
+    Zone::named(text).ok_or_else(|| {
+        let names: Vec<String> = Zone::names().collect();
+        let near = nearest(text, names.iter().map(String::as_str));
         match near {
             Some(near) => format!("{:?} is no time zone; did you mean {near:?}?", shown(text)),
             None => format!("{:?} is no time zone such as \"Europe/Riga\"", shown(text)),

@@ -10,7 +10,7 @@ const NOON: Millis = Millis(1_795_348_800_000);
 fn rhythm(line: &str, jitter: i64) -> Rhythm {
     Rhythm {
         schedule: Schedule::parse(line).unwrap(),
-        timezone: Tz::UTC,
+        timezone: Zone::UTC,
         jitter,
     }
 }
@@ -167,7 +167,7 @@ fn a_new_configuration_starts_new_accounts_and_keeps_the_others_in_their_rhythm(
 #[test]
 fn schedules_are_read_in_their_time_zone() {
     let riga = Rhythm {
-        timezone: Tz::Europe__Riga,
+        timezone: Zone::named("Europe/Riga").unwrap(),
         ..rhythm("0 9 * * *", 0)
     };
     // 2026-11-22, where Riga is two hours ahead.

@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use super::*;
-use crate::settings::HttpSettings;
+use crate::settings::{HttpSettings, Zone};
 
 #[test]
 fn defaults_are_those_of_the_documents() {
     let settings = settings("");
     let daemon = settings.daemon;
     assert_eq!(daemon.schedule.line(), "*/5 * * * *");
-    assert_eq!(daemon.timezone, chrono_tz::Tz::UTC);
+    assert_eq!(daemon.timezone, Zone::UTC);
     assert_eq!(daemon.jitter, Duration::from_secs(10));
     assert_eq!(daemon.concurrency, 8);
     assert_eq!(daemon.verify_every, Duration::from_secs(6 * 60 * 60));
@@ -84,7 +84,7 @@ fn schedules_and_time_zones_are_checked() {
     daemon.timezone: "Europe/Rigga" is no time zone; did you mean "Europe/Riga"?
     "#);
     let daemon = settings("[daemon]\nschedule = \"0 9 * * 1-5\"\ntimezone = \"Europe/Riga\"\n").daemon;
-    assert_eq!(daemon.timezone, chrono_tz::Tz::Europe__Riga);
+    assert_eq!(daemon.timezone, Zone::named("Europe/Riga").unwrap());
 }
 
 #[test]
