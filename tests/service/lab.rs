@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::ops::Deref;
 use std::os::unix::net::UnixDatagram;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -63,23 +64,29 @@ impl Lab {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let log = Arc::new(Mutex::new(String::new()));
-        let (stderr, lines) = (child.stderr.take().unwrap(), Arc::clone(&log));
+        let window = Window::default();
+        let (stderr, lines) = (child.stderr.take().unwrap(), window.clone());
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let mut log = lines.lock().unwrap();
-                log.push_str(&line);
-                log.push('\n');
+                lines.write(&format!("{line}\n"));
             }
         });
-        Service { child, log }
+        Service { child, window }
     }
 }
 
 /// A process that is ended with the test.
 pub struct Service {
     child: Child,
-    log: Arc<Mutex<String>>,
+    window: Window,
+}
+
+impl Deref for Service {
+    type Target = Window;
+
+    fn deref(&self) -> &Window {
+        &self.window
+    }
 }
 
 impl Drop for Service {
@@ -93,17 +100,12 @@ impl Drop for Service {
 }
 
 impl Service {
-    pub fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        kill(pid, signal).unwrap();
-    }
-
-    pub fn wait_for_log(&self, text: &str) {
-        until(text, || self.log().contains(text));
+        kill(self.pid(), signal).unwrap();
     }
 
     pub fn wait_for_end(&mut self) -> ExitStatus {
@@ -123,6 +125,26 @@ impl Service {
     pub fn stop(&mut self) {
         self.signal(Signal::SIGTERM);
         self.expect_end(0);
+    }
+}
+
+/// What a service shows: its log, and its web.
+#[derive(Clone, Default)]
+pub struct Window {
+    log: Arc<Mutex<String>>,
+}
+
+impl Window {
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub fn write(&self, text: &str) {
+        self.log.lock().unwrap().push_str(text);
+    }
+
+    pub fn wait_for_log(&self, text: &str) {
+        until(text, || self.log().contains(text));
     }
 
     /// Where the web is served: the last address in the log.
