@@ -19,7 +19,7 @@ fn before_the_hour() -> (Lab, Clockwork) {
     let notify = NOTIFY.replace("FILE", &lab.world.path("told").display().to_string());
     lab.world.configure(&format!("{EACH_SECOND}{notify}{account}"));
     lab.world
-        .reconfigure("settle = \"1ms\"", "settle = \"1ms\"\ntimeout = \"1s\"");
+        .reconfigure("settle = \"1ms\"", "settle = \"1ms\"\ntimeout = \"200ms\"");
     let service = Clockwork::start(&lab, HOUR);
     service.wait_for_state("ok");
     assert_eq!(lab.world.ids(), ["1"]);

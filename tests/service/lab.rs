@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::ops::Deref;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -59,6 +59,34 @@ impl Lab {
     pub fn start_with(&self, variables: &[(&str, &str)]) -> Service {
         let mut command = self.world.command("run");
         command.envs(variables.iter().copied());
+        Lab::spawn(command)
+    }
+
+    /// Starts the service by these words, which are to execute those that follow them.
+    pub fn start_by(&self, words: &[&str]) -> Service {
+        Lab::spawn(self.by(words, "run"))
+    }
+
+    /// The command of that line, to be executed by these words.
+    pub fn by(&self, words: &[&str], line: &str) -> Command {
+        let inner = self.world.command(line);
+        let Some((first, rest)) = words.split_first() else {
+            return inner;
+        };
+        let mut command = Command::new(first);
+        command
+            .args(rest)
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .current_dir(self.world.dir())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("USER", "tester")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn spawn(mut command: Command) -> Service {
         let mut child = command
             .stderr(Stdio::piped())
             .stdout(Stdio::null())

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
 
 mod clockwork;
+mod disk;
 mod hours;
 mod lab;
 mod life;
