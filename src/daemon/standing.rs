@@ -16,7 +16,7 @@ impl Service {
         self.accounts = roster::open(&self.workplace, store, &self.board);
         self.stamps.clear();
         self.watermark = None;
-        self.diary.copied = store.last_backup().ok().flatten();
+        self.diary.copied = store.last_backup((self.workplace.clock)()).ok().flatten();
         let copied = self.diary.copied;
         self.board.write(|facts| {
             facts.store = Some(Arc::clone(store));

@@ -47,7 +47,7 @@ fn at_rest() -> (Lab, Service) {
 }
 
 /// All that is shown while the store can't be written.
-fn is_down(lab: &Lab, service: &Service) {
+fn is_down(lab: &Lab, service: &Service, state: &str) {
     until("unready", || service.get("/readyz").0 == 503);
     // It stays so: that reading works makes nobody ready.
     for _ in 0..20 {
@@ -58,14 +58,20 @@ fn is_down(lab: &Lab, service: &Service) {
     assert_eq!(service.metric("wazzup_sync_ready"), Some(0.0));
     let status = service.status();
     assert_eq!(status["ready"], false);
-    assert_eq!(status["accounts"][0]["state"], "ok", "the account is not to blame");
+    assert_eq!(
+        status["accounts"][0]["state"], state,
+        "the account is not to blame"
+    );
     assert_eq!(lab.world.ids(), ["1"]);
     assert_eq!(n_posts(lab), 1, "nothing is sent that can't be written down");
     assert_eq!(events(lab), [""; 0]);
     let said = service.log().matches("the store can't be reached").count();
     assert_eq!(said, 1, "{}", service.log());
     lab.world.run("status").expect(0);
-    let mut command = lab.by(&["/bin/sh", "-c", NOTHING_WRITTEN, "sh"], "reconcile --output json");
+    let mut command = lab.by(
+        &["/bin/sh", "-c", NOTHING_WRITTEN, "sh"],
+        "reconcile --output json",
+    );
     let report = ended(command.output().unwrap()).expect(74).json();
     assert!(report.to_string().contains("store_failed"), "{report}");
     assert_eq!(lab.world.ids(), ["1"]);
@@ -93,9 +99,12 @@ fn is_well(lab: &Lab, service: &Service) {
 #[test]
 fn a_disk_that_is_full_for_a_while() {
     let (lab, mut service) = at_rest();
-    limit(&service, Some(size(&lab, "state.db-wal").max(size(&lab, "state.db"))));
+    limit(
+        &service,
+        Some(size(&lab, "state.db-wal").max(size(&lab, "state.db"))),
+    );
     lab.crm(HIRE_BERTA);
-    is_down(&lab, &service);
+    is_down(&lab, &service, "ok");
     limit(&service, None);
     is_well(&lab, &service);
     service.stop();
@@ -106,7 +115,7 @@ fn a_disk_that_can_not_be_written_for_a_while() {
     let (lab, mut service) = at_rest();
     limit(&service, Some(0));
     // Nothing is to be done for the account; the times of its quiet passes can't be written either.
-    is_down(&lab, &service);
+    is_down(&lab, &service, "ok");
     lab.crm(HIRE_BERTA);
     limit(&service, None);
     is_well(&lab, &service);
@@ -157,7 +166,7 @@ fn a_store_that_is_read_only_at_the_start_makes_the_service_unready_until_it_is_
     let refused = ended(refused).expect(74);
     assert!(refused.said().contains("read-only"), "{refused:?}");
     let mut service = lab.start_by(&bound_by_modes());
-    is_down(&lab, &service);
+    is_down(&lab, &service, "new");
     set_mode(&files, 0o600);
     is_well(&lab, &service);
     service.stop();

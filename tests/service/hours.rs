@@ -41,7 +41,9 @@ fn an_hour_of(error: &str, lab: &Lab, service: &Clockwork) {
     let mut n_failures = 1.0;
     loop {
         until("the failure", || service.metric(&failures) == Some(n_failures));
-        until("the next start", || service.instant("next_run_at") > Some(service.now()));
+        until("the next start", || {
+            service.instant("next_run_at") > Some(service.now())
+        });
         let next = service.instant("next_run_at").unwrap();
         if begin.plus(HOUR) <= next {
             break;
@@ -88,7 +90,9 @@ fn all_is_well_after(lab: &Lab, service: &Clockwork) {
     until("all is told", || events(lab) == ["failing", "recovered"]);
     // By schedule again, and not by the back-off.
     let good_at = service.instant("last_good_at").unwrap();
-    until("the next pass", || service.instant("last_good_at") > Some(good_at.plus(1000)));
+    until("the next pass", || {
+        service.instant("last_good_at") > Some(good_at.plus(1000))
+    });
     let status = lab.world.run("status --output json").expect(0).account();
     assert_eq!(status["state"], "in_sync", "{status}");
     assert_eq!(status["error"], serde_json::Value::Null);

@@ -8,6 +8,7 @@ mod hours;
 mod lab;
 mod life;
 mod people;
+mod set_back;
 mod store;
 mod trouble;
 mod web;

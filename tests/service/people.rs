@@ -22,8 +22,7 @@ pub fn events(lab: &Lab) -> Vec<String> {
 }
 
 /// A program that writes down what it is told, in the file of that name.
-pub const NOTIFY: &str =
-    "[notify]\ncommand = [\"/bin/sh\", \"-c\", \"cat >> FILE; echo >> FILE\"]\n";
+pub const NOTIFY: &str = "[notify]\ncommand = [\"/bin/sh\", \"-c\", \"cat >> FILE; echo >> FILE\"]\n";
 
 /// A lab whose service tells a program, which writes it down; and thirty employees.
 fn talking_lab() -> Lab {
