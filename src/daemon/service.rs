@@ -58,6 +58,8 @@ pub(super) struct Service {
     pub(super) notifier: Notifier,
     pub(super) server: Option<JoinHandle<()>>,
     wake_at: Option<Millis>,
+    /// The time of day at the last look.
+    pub(super) looked_at: Option<Millis>,
 }
 
 /// The end of a pass.
@@ -101,6 +103,7 @@ impl Service {
             notifier: Notifier::default(),
             server: None,
             wake_at: None,
+            looked_at: None,
             board,
             workplace: Arc::clone(&workplace),
         };
@@ -127,6 +130,7 @@ impl Service {
         }
         self.recheck(&store);
         let now = (self.workplace.clock)();
+        self.set_back(now);
         let n_free = self
             .workplace
             .settings

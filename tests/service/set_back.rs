@@ -19,7 +19,7 @@ fn set_back() -> (Lab, Clockwork) {
     let service = Clockwork::start(&lab, -3 * HOUR);
     service.wait_for_state("ok");
     until("a quiet pass on record", || {
-        lab.world.run("status --output json").expect(0).account()["last_run"]["result"] == "nothing_to_do"
+        lab.world.run("status --output json").expect(0).account()["last"]["result"] == "nothing_to_do"
     });
     service.turn(-3 * HOUR);
     (lab, service)
