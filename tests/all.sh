@@ -102,9 +102,6 @@ postgres_start "$work/postgres"
 mariadb_start "$work/mariadb"
 # Here starts whatever other server a contract needs; `finish` stops it.
 
-step "deployment files"
-tests/deploy.sh
-
 step "format"
 cargo fmt --check
 
@@ -125,6 +122,10 @@ cargo test --locked --lib --bins -- --include-ignored
 
 step "contract and end-to-end tests"
 cargo test --locked --no-fail-fast --test '*' -- --include-ignored
+
+# Packs the program that the tests have built.
+step "deployment files"
+tests/deploy.sh
 
 step "examples in the documentation"
 cargo test --locked --doc
