@@ -327,7 +327,7 @@ async fn live(days: u64) -> Year {
 
 fn user(n: usize, version: usize) -> User {
     User {
-        id: n.to_string().into(),
+        id: UserId::from(n.to_string().as_str()),
         name: format!("Anna Person {n}, the {version}th of that name").into(),
         phone: Phone::from_remote(&format!("3712{n:07}")),
         grant: None,
@@ -370,7 +370,7 @@ async fn change(store: &Store, n_changes: usize, now: Millis) {
     };
     let settled = |n: &usize| Settled {
         change: Change {
-            id: n.to_string().into(),
+            id: UserId::from(n.to_string().as_str()),
             op: Op::Update,
             old: Some(user(*n, 0)),
             new: Some(user(*n, n_changes)),
