@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use wazzup_sync::simulator::{Fault, How, MethodIs};
 
-use crate::lab::{EACH_SECOND, Lab, Service, until};
+use crate::lab::{EACH_SECOND, Lab, Service, stays, until};
 use crate::people::{NOTIFY, events};
 use crate::world::{ANNA, ended};
 
@@ -50,10 +50,7 @@ fn at_rest() -> (Lab, Service) {
 fn is_down(lab: &Lab, service: &Service, state: &str) {
     until("unready", || service.get("/readyz").0 == 503);
     // It stays so: that reading works makes nobody ready.
-    for _ in 0..20 {
-        assert_eq!(service.get("/readyz").0, 503);
-        std::thread::sleep(std::time::Duration::from_millis(100));
-    }
+    stays("unready", || service.get("/readyz").0 == 503);
     assert_eq!(service.get("/livez").0, 200);
     assert_eq!(service.metric("wazzup_sync_ready"), Some(0.0));
     let status = service.status();

@@ -261,6 +261,16 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Sees that it stays so: for longer than the loop needs to look around and to try again.
+#[track_caller]
+pub fn stays(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(4) {
+        assert!(is_so(), "no longer: {what}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
 pub fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
