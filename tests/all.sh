@@ -104,9 +104,6 @@ postgres_start "$work/postgres"
 mariadb_start "$work/mariadb"
 # Here starts whatever other server a contract needs; `finish` stops it.
 
-step "deployment files"
-tests/deploy.sh
-
 step "format"
 cargo fmt --check
 
@@ -127,6 +124,10 @@ cargo test --locked --lib --bins -- --include-ignored
 
 step "contract and end-to-end tests"
 cargo test --locked --no-fail-fast --test '*' -- --include-ignored
+
+# Packs the program that the tests have built.
+step "deployment files"
+tests/deploy.sh
 
 step "examples in the documentation"
 cargo test --locked --doc

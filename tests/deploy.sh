@@ -2,10 +2,11 @@
 # Checks what is in deploy/, as far as the tools for it are there: units, scripts, alert rules, manifests, and that
 # they agree with each other. Each tool that is missing is named in a line "skipped: …".
 #
-# Needs no network, starts nothing, and writes only into a temporary folder. As root it also makes the service's user
-# and folders, in a root of its own. Ends with 1 if anything is wrong, after having looked at everything.
+# Needs no network, starts nothing, and writes only into a temporary folder and into target/package-files. As root it
+# also makes the service's user and folders, in a root of its own. Ends with 1 if anything is wrong, after having looked
+# at everything.
 #
-#   WAZZUP_SYNC   the program that looks at the sample configurations; what cargo built last unless set
+#   WAZZUP_SYNC   the program that is packed, and looks at the sample configurations; what cargo built last unless set
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -118,7 +119,7 @@ check_user_and_folders() {
 
 check_scripts() {
     have "shell scripts" shellcheck || return 0
-    check "shellcheck" shellcheck deploy/debian/{postinst,prerm,postrm} tests/deploy.sh
+    check "shellcheck" shellcheck deploy/debian/{postinst,prerm,postrm} deploy/package.sh tests/deploy.sh
 }
 
 check_alerts() {
@@ -204,7 +205,8 @@ with open("Cargo.toml", "rb") as file:
 installed = set()
 for source, folder, _ in deb["assets"]:
     installed.add("/" + (folder + os.path.basename(source) if folder.endswith("/") else folder))
-    if not source.startswith("target/release/") and not os.path.isfile(source):
+    # What is built is looked for in the package itself.
+    if not source.startswith("target/") and not os.path.isfile(source):
         print(f"{source} is not there")
 for path in deb["conf-files"]:
     if path not in installed:
@@ -224,6 +226,55 @@ program() {
         { find target/debug/wazzup-sync target/release/wazzup-sync -printf '%T@ %p\n' 2>/dev/null || true; } |
             sort -n | tail -n 1 | cut -d ' ' -f 2-
     fi
+}
+
+# The package, with the program that is there already, looked at as dpkg unpacks it.
+check_built_package() {
+    have "built package" cargo-deb dpkg-deb || return 0
+    local program deb=$work/wazzup-sync.deb root=$work/unpacked
+    program=$(program)
+    if [[ -z $program ]]; then
+        echo "skipped: built package: wazzup-sync not built"
+        return 0
+    fi
+    # Whatever was built last stands for the release, for it is neither its size nor its speed that is looked at.
+    install -D -m 755 "$program" "$work/target/release/wazzup-sync"
+    check "deploy/package.sh" env CARGO_TARGET_DIR="$work/target" deploy/package.sh \
+        --no-build --no-strip --no-dbgsym --fast --output "$deb"
+    [[ -f $deb ]] || return 0
+    check "dpkg-deb --info" dpkg-deb --info "$deb"
+    check "the package brings its configuration as a configuration file" \
+        test "$(dpkg-deb --info "$deb" conffiles)" = /etc/wazzup-sync/config.toml
+    local script
+    for script in postinst prerm postrm; do
+        check "$script is packed as it is" diff "deploy/debian/$script" <(dpkg-deb --info "$deb" "$script")
+    done
+    # Mode, owner and path of each file. Owners are numbers, whatever names they have here.
+    dpkg-deb --fsys-tarfile "$deb" | tar --list --verbose --numeric-owner | sed -n 's|^-\([rwx-]*\) \([^ ]*\) .* \./|\1 \2 /|p' | sort -k 3 >"$work/contents"
+    check "all files belong to root" test "$(cut -d ' ' -f 2 "$work/contents" | sort -u)" = 0/0
+    check "nothing but the program can be executed" \
+        test "$(grep -v '^rw-r--r-- ' "$work/contents")" = "rwxr-xr-x 0/0 /usr/bin/wazzup-sync"
+    mkdir "$root"
+    check "dpkg-deb --extract" dpkg-deb --extract "$deb" "$root"
+    local path
+    for path in usr/share/bash-completion/completions/wazzup-sync usr/share/zsh/vendor-completions/_wazzup-sync \
+        usr/share/fish/vendor_completions.d/wazzup-sync.fish usr/share/man/man1/wazzup-sync.1.gz \
+        usr/share/man/man1/wazzup-sync-reconcile.1.gz usr/share/doc/wazzup-sync/copyright \
+        usr/lib/systemd/system/wazzup-sync.service; do
+        check "the package brings /$path" test -s "$root/$path"
+    done
+    check "bash takes the completions" bash -n "$root/usr/share/bash-completion/completions/wazzup-sync"
+    check "the manual is packed as the program writes it" diff \
+        <(gzip -dc "$root/usr/share/man/man1/wazzup-sync-reconcile.1.gz") target/package-files/man/wazzup-sync-reconcile.1
+    if have "manual" man; then
+        # shellcheck disable=SC2016 # The inner shell has an argument of its own.
+        check "man reads the manual" silently \
+            sh -c 'man --warnings --local-file "$1" >/dev/null' sh "$root/usr/share/man/man1/wazzup-sync.1.gz"
+    fi
+    check "the program of the package takes its configuration" \
+        "$root/usr/bin/wazzup-sync" --config "$root/etc/wazzup-sync/config.toml" check --offline
+    check "the program of the package takes its sample" \
+        "$root/usr/bin/wazzup-sync" --config "$root/usr/share/doc/wazzup-sync/example.toml" check --offline
 }
 
 # The sample as installed, and with the lines in force that it invites to uncomment.
@@ -251,6 +302,7 @@ check_json
 check_yaml
 check_manifests
 check_package
+check_built_package
 check_configurations
 
 if [[ $n_failed -ne 0 ]]; then

@@ -6,7 +6,7 @@ use super::ServiceError;
 use super::backoff;
 use super::notify::News;
 use super::outfit::owner;
-use super::service::{Service, is_store_failure};
+use super::service::Service;
 use crate::domain::memory::Millis;
 use crate::domain::outcome::Outcome;
 use crate::reconcile::{AccountReport, RunResult, Stop};
@@ -27,6 +27,7 @@ impl Service {
         report: AccountReport,
     ) -> Result<(), ServiceError> {
         let now = (self.workplace.clock)();
+        let was_bereft = self.bereft.remove(name) && matches!(report.stop, Some(Stop::Store(_)));
         let result = word_of(&report);
         log(&report, result);
         self.count(&report, result);
@@ -52,9 +53,10 @@ impl Service {
             _ if matches!(report.stop, Some(Stop::Paused | Stop::Halted)) => {
                 self.table.ended(name, back_off, now);
             }
-            RunResult::Failed if is_store_failure(&report) => {
+            // As soon as the store is back, whatever the schedule says.
+            RunResult::Failed if was_bereft || self.is_store_lost(&report).await => {
                 self.table.ended(name, back_off, now);
-                self.doubt_store().await;
+                self.table.ask(name);
             }
             RunResult::Failed => {
                 self.note_last(name, &report, result, now);
@@ -106,13 +108,17 @@ impl Service {
         }
     }
 
-    /// A pass could not use the store: is it the store?
-    async fn doubt_store(&mut self) {
+    /// Whether a pass failed because the store can't be used any more, by this or by any account.
+    async fn is_store_lost(&mut self, report: &AccountReport) -> bool {
+        let Some(Stop::Store(error)) = &report.stop else {
+            return false;
+        };
         if let Some(store) = self.shelf.store().cloned()
-            && let Err(error) = store.ping().await
+            && store.check_writable().await.is_err()
         {
-            self.lose(&error);
+            self.lose(error);
         }
+        self.shelf.store().is_none()
     }
 
     fn note_last(&self, name: &str, report: &AccountReport, result: &'static str, now: Millis) {

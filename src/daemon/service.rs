@@ -1,6 +1,6 @@
 //! What the loop does: looks around, starts passes, takes in their ends.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::roster::Opening;
 use super::shelf::Shelf;
 use super::upkeep::{self, Diary};
 use crate::domain::memory::Millis;
-use crate::reconcile::{AccountReport, Order, Parts, Progress, Stop, reconcile};
+use crate::reconcile::{AccountReport, Order, Parts, Progress, reconcile};
 use crate::store::{BackOff, Store, StoreError};
 use crate::text::chain;
 use crate::web::{Account, Board, State};
@@ -46,6 +46,8 @@ pub(super) struct Service {
     pub(super) watermark: Option<u128>,
     passes: JoinSet<End>,
     names: HashMap<Id, String>,
+    /// Accounts under whose pass the store was lost.
+    pub(super) bereft: BTreeSet<String>,
     halt: CancellationToken,
     /// Accounts that had nothing to do, with the rows of their sources: recorded together.
     quiet: BTreeMap<String, u64>,
@@ -56,6 +58,8 @@ pub(super) struct Service {
     pub(super) notifier: Notifier,
     pub(super) server: Option<JoinHandle<()>>,
     wake_at: Option<Millis>,
+    /// The time of day at the last look.
+    pub(super) looked_at: Option<Millis>,
 }
 
 /// The end of a pass.
@@ -89,6 +93,7 @@ impl Service {
             watermark: None,
             passes: JoinSet::new(),
             names: HashMap::new(),
+            bereft: BTreeSet::new(),
             halt: CancellationToken::new(),
             quiet: BTreeMap::new(),
             quiet_since: None,
@@ -98,6 +103,7 @@ impl Service {
             notifier: Notifier::default(),
             server: None,
             wake_at: None,
+            looked_at: None,
             board,
             workplace: Arc::clone(&workplace),
         };
@@ -124,6 +130,7 @@ impl Service {
         }
         self.recheck(&store);
         let now = (self.workplace.clock)();
+        self.set_back(now);
         let n_free = self
             .workplace
             .settings
@@ -229,6 +236,7 @@ impl Service {
                 let Some(name) = self.names.remove(&id) else {
                     return Ok(());
                 };
+                self.bereft.remove(&name);
                 warn!(account = name, cause = %error, "a pass broke, which is a bug");
                 self.fail(&name, false).await;
                 Ok(())
@@ -281,6 +289,8 @@ impl Service {
     /// The store can't be used any more.
     pub(super) fn lose(&mut self, error: &StoreError) {
         self.shelf.lose(error);
+        // Passes under way have the old connection, and will fail however soon there is a new one.
+        self.bereft.extend(self.names.values().cloned());
         self.board.write(|facts| facts.store = None);
     }
 
@@ -374,9 +384,4 @@ fn rows_of(quiet: &BTreeMap<String, u64>) -> Vec<(&str, u64)> {
 /// A number below or equal to the given one, by chance.
 pub(super) fn dice(most: i64) -> i64 {
     fastrand::i64(0..=most.max(0))
-}
-
-/// Whether the account, and not something that all of them share, is to blame.
-pub(super) fn is_store_failure(report: &AccountReport) -> bool {
-    matches!(report.stop, Some(Stop::Store(_)))
 }

@@ -24,8 +24,11 @@ pub(super) struct Shelf {
     store: Option<Arc<Store>>,
     /// Why it is not there, as last logged.
     why: Option<String>,
+    /// What the next loss costs.
     pause: Duration,
     retry_at: Instant,
+    /// When it was opened last, or tried in vain.
+    turned_at: Instant,
 }
 
 impl Shelf {
@@ -37,6 +40,7 @@ impl Shelf {
             why: None,
             pause: FIRST_PAUSE,
             retry_at: Instant::now(),
+            turned_at: Instant::now(),
         }
     }
 
@@ -68,7 +72,7 @@ impl Shelf {
         if self.store.is_some() || Instant::now() < self.retry_at {
             return Ok(None);
         }
-        let opened = timeout(OPENING, Store::open(&self.path)).await;
+        let opened = timeout(OPENING, open(&self.path)).await;
         let opened = opened.unwrap_or_else(|_| {
             let path = self.path.clone();
             Err(StoreError::Busy { path })
@@ -78,7 +82,7 @@ impl Shelf {
                 if self.why.take().is_some() {
                     info!("the store can be reached again");
                 }
-                self.pause = FIRST_PAUSE;
+                self.turned_at = Instant::now();
                 let store = Arc::new(store);
                 self.store = Some(Arc::clone(&store));
                 Ok(Some(store))
@@ -95,7 +99,7 @@ impl Shelf {
         }
     }
 
-    /// It can't be used any more.
+    /// It can't be used any more: it can't be read, or it can't be written.
     pub(super) fn lose(&mut self, error: &StoreError) {
         let why = chain(error);
         if self.why.as_ref() != Some(&why) {
@@ -105,7 +109,11 @@ impl Shelf {
             );
         }
         self.why = Some(why);
-        self.store = None;
+        // One that is lost again soon has room for a little, and not for what is to be written.
+        if self.store.take().is_some() && LAST_PAUSE < self.turned_at.elapsed() {
+            self.pause = FIRST_PAUSE;
+        }
+        self.turned_at = Instant::now();
         self.retry_at = Instant::now() + self.pause;
         self.pause = (self.pause * 2).min(LAST_PAUSE);
     }
@@ -114,4 +122,11 @@ impl Shelf {
     pub(super) fn take(&mut self) -> Option<Arc<Store>> {
         self.store.take()
     }
+}
+
+/// Opens the store, and has it written: reading alone works on a full disk too, and would be lost again at once.
+async fn open(path: &Path) -> Result<Store, StoreError> {
+    let store = Store::open(path).await?;
+    store.check_writable().await?;
+    Ok(store)
 }

@@ -16,7 +16,7 @@ impl Service {
         self.accounts = roster::open(&self.workplace, store, &self.board);
         self.stamps.clear();
         self.watermark = None;
-        self.diary.copied = store.last_backup().ok().flatten();
+        self.diary.copied = store.last_backup((self.workplace.clock)()).ok().flatten();
         let copied = self.diary.copied;
         self.board.write(|facts| {
             facts.store = Some(Arc::clone(store));
@@ -106,8 +106,30 @@ impl Service {
             let documented = ready.target.capabilities().seats;
             seats = [documented, learned].into_iter().flatten().min();
         }
-        self.board.write_account(name, |it| show(it, overview, seats));
+        let now = (self.workplace.clock)();
+        self.board
+            .write_account(name, |it| show(it, overview, seats, now));
         Ok(())
+    }
+
+    /// Where the clock was set back since the last look, nothing that is shown stays dated in the future: ages would be
+    /// nothing, and what is overdue would not be so, for all the time that comes twice.
+    pub(super) fn set_back(&mut self, now: Millis) {
+        if self.looked_at.replace(now).is_none_or(|before| before <= now) {
+            return;
+        }
+        let rhythms = &self.rhythms;
+        self.board.write(|facts| {
+            for it in &mut facts.accounts {
+                it.good_at = it.good_at.map(|at| at.min(now));
+                it.known_since = it.known_since.min(now);
+                if let Some(last) = &mut it.last {
+                    last.ended_at = last.ended_at.min(now);
+                }
+                let next = rhythms.get(&it.name).map(|rhythm| rhythm.tick_after(now));
+                it.expected_at = it.expected_at.into_iter().chain(next).min();
+            }
+        });
     }
 
     /// The credential of an account that was refused may be another one by now.
@@ -142,13 +164,14 @@ impl Service {
     }
 }
 
-/// Shows what the store says of an account, as far as we don't know better.
-fn show(account: &mut Account, overview: Overview, seats: Option<usize>) {
+/// Shows what the store says of an account, as far as we don't know better. What it dates in the future was so by
+/// a clock that has been set back since: then it is of now, and nothing seems younger than it is.
+fn show(account: &mut Account, overview: Overview, seats: Option<usize>, now: Millis) {
     let state = &overview.state;
     let run = state.last_run.as_ref().filter(|it| it.ended_at.is_some());
     let is_newer = |at: Millis| account.last.as_ref().is_none_or(|it| it.ended_at < at);
     if let Some(run) = run
-        && let (Some(ended_at), Some(result)) = (run.ended_at, run.result.as_deref())
+        && let (Some(ended_at), Some(result)) = (run.ended_at.map(|it| it.min(now)), run.result.as_deref())
         && is_newer(ended_at)
         && let Some(result) = web::counters::RESULTS.into_iter().find(|it| *it == result)
     {
@@ -162,7 +185,7 @@ fn show(account: &mut Account, overview: Overview, seats: Option<usize>) {
             account.good_at = account.good_at.max(Some(ended_at));
         }
     }
-    account.good_at = account.good_at.max(state.quiet_at);
+    account.good_at = account.good_at.max(state.quiet_at.map(|it| it.min(now)));
     account.seats = seats;
     account.overview = overview;
 }

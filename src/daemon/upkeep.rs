@@ -64,7 +64,7 @@ pub(super) async fn work(store: Arc<Store>, chores: Chores, clock: Clock) -> Opt
     {
         warn!(cause = chain(&error), "history can't be taken away");
     }
-    store.last_backup().ok().flatten()
+    store.last_backup(clock()).ok().flatten()
 }
 
 async fn prune(store: &Store, before: Millis) -> Result<(), StoreError> {

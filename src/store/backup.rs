@@ -16,7 +16,7 @@ use crate::domain::memory::Millis;
 const NAME: &str = "state-%Y%m%dT%H%M%SZ.db";
 
 /// A copy.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Copy {
     made_at: Millis,
     path: PathBuf,
@@ -24,7 +24,8 @@ pub(super) struct Copy {
 
 impl Store {
     /// Makes a whole and compact copy in the folder beside the database, and removes all but the newest `n_kept`.
-    /// On a connection of its own: others read and write meanwhile.
+    /// On a connection of its own: others read and write meanwhile. A copy of the future was made by a clock that
+    /// has been set back since: it is as old as none.
     ///
     /// # Errors
     /// Any [`StoreError`]; then no copy was added, and none removed.
@@ -46,7 +47,7 @@ impl Store {
         finished?;
         let mut copies = copies(&folder).map_err(io_failed)?;
         copies.retain(|it| it.path != whole);
-        copies.sort();
+        copies.sort_by_key(|it| (it.made_at <= now, it.made_at));
         let n_old = (copies.len() + 1).saturating_sub(n_kept.max(1));
         for copy in copies.iter().take(n_old) {
             std::fs::remove_file(&copy.path).map_err(io_failed)?;
@@ -77,14 +78,18 @@ impl Store {
             .map_err(|error| StoreError::from_sqlx(path, error))
     }
 
-    /// When the newest copy was made; `None`: there is none.
+    /// When the newest copy was made that is not of the future; `None`: there is none.
     ///
     /// # Errors
     /// The folder can't be read.
-    pub fn last_backup(&self) -> Result<Option<Millis>, StoreError> {
+    pub fn last_backup(&self, now: Millis) -> Result<Option<Millis>, StoreError> {
         let folder = file::backups_folder(&self.path);
         match copies(&folder) {
-            Ok(copies) => Ok(copies.into_iter().map(|it| it.made_at).max()),
+            Ok(copies) => Ok(copies
+                .into_iter()
+                .map(|it| it.made_at)
+                .filter(|it| *it <= now)
+                .max()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StoreError::from_io(&folder, error)),
         }

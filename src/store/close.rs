@@ -237,12 +237,16 @@ async fn write_end(conn: &mut SqliteConnection, run: &RunId, closing: &Closing) 
 
 /// Writes what the next cycle of the account begins with; whether nobody has decided anything since the
 /// plan was made.
+///
+/// A quiet pass before this run that is dated later was so by a clock that has been set back since. What is told
+/// by comparing the two, such as whether the account works, must not be wrong for the time that comes twice.
 async fn write_account(conn: &mut SqliteConnection, account: i64, closing: &Closing) -> sqlx::Result<bool> {
     let sql = "UPDATE accounts SET
             digest = CASE WHEN $2 = 'keep' THEN digest WHEN $2 = 'set' AND revision = $11 THEN $3 END,
             settings_mark = coalesce($4, settings_mark), bound_remote = coalesce($5, bound_remote),
             bound_credential = coalesce($6, bound_credential), verified_at = coalesce($7, verified_at),
-            verify_next = $8, drift = coalesce($9, drift), n_rows = coalesce($10, n_rows)
+            verify_next = $8, drift = coalesce($9, drift), n_rows = coalesce($10, n_rows),
+            quiet_at = min(quiet_at, $12 - 1)
         WHERE id = $1 RETURNING revision = $11";
     let (word, digest) = match &closing.digest {
         DigestChange::Keep => ("keep", None),
@@ -261,6 +265,7 @@ async fn write_account(conn: &mut SqliteConnection, account: i64, closing: &Clos
         .bind(closing.drift.map(number))
         .bind(closing.rows.map(number))
         .bind(number(closing.revision))
+        .bind(at(closing.ended_at))
         .fetch_one(conn)
         .await
 }

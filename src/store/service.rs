@@ -127,6 +127,16 @@ impl Store {
         answer.map(drop).map_err(|error| self.failed(error))
     }
 
+    /// Asks whether the database can be written, by a transaction that changes nothing. One that can only be read is
+    /// no store: on a disk that is full or read-only, or over a connection that an error has left in disorder.
+    ///
+    /// # Errors
+    /// Any [`StoreError`].
+    pub async fn check_writable(&self) -> Result<(), StoreError> {
+        let mut conn = self.conn().await;
+        write_nothing(&mut conn).await.map_err(|error| self.failed(error))
+    }
+
     /// Whether the file is still at its path. Asks the file system alone.
     ///
     /// # Errors
@@ -188,6 +198,14 @@ fn standing(row: &SqliteRow, strangers: Paused) -> sqlx::Result<Standing> {
             is_refused: is_refused.unwrap_or_default(),
         },
     })
+}
+
+async fn write_nothing(conn: &mut SqliteConnection) -> sqlx::Result<()> {
+    let mut tx = begin(conn).await?;
+    // A number that is there for programs, and that we leave as it is. Of all that changes nothing this alone is
+    // written: the same values in a row are compared, and then nothing is.
+    sqlx::query("PRAGMA user_version = 0").execute(&mut *tx).await?;
+    tx.commit().await
 }
 
 async fn write_back_off(conn: &mut SqliteConnection, account: &str, back_off: BackOff) -> sqlx::Result<()> {

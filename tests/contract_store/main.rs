@@ -99,6 +99,8 @@ contract! {
     ],
     service: [
         a_pause_of_all_holds_for_accounts_to_come_and_has_exceptions,
+        what_went_well_in_the_future_is_older_than_a_run_that_ends_now,
+        a_copy_of_the_future_is_not_the_newest_and_the_first_to_go,
         removals_are_paused_by_themselves,
         who_resumes_gets_a_plan,
         back_offs_and_what_was_told_survive_and_go_with_the_account,

@@ -178,3 +178,29 @@ pub async fn an_overview_counts_what_is_open(store: &Store) {
     assert_eq!(overview.findings, [(FindingKind::PhoneInvalid, 1)].into());
     assert_eq!((overview.n_seen, overview.state.n_managed), (1, 1));
 }
+
+pub async fn what_went_well_in_the_future_is_older_than_a_run_that_ends_now(store: &Store) {
+    store.begin_run("acme", NOW).await.unwrap();
+    store.quiet(&[("acme", 1)], later(3 * 3600 * 1000)).await.unwrap();
+    let run = store.begin_run("acme", later(1)).await.unwrap();
+    let failed = Closing::new(later(2), "failed", 69);
+    store.close_run(&run, &failed).await.unwrap();
+    let standing = &store.standings().await.unwrap().by_name["acme"];
+    assert!(standing.good_at < Some(later(2)), "{standing:?}");
+    let state = store.account("acme").await.unwrap();
+    assert!(state.quiet_at < Some(later(2)), "{state:?}");
+}
+
+pub async fn a_copy_of_the_future_is_not_the_newest_and_the_first_to_go(store: &Store) {
+    let day = |n: i64| NOW.plus(n * Millis::DAY);
+    for n in [40, 41] {
+        store.back_up(day(n), 7).await.unwrap();
+    }
+    assert_eq!(store.last_backup(day(41)).unwrap(), Some(day(41)));
+    assert_eq!(store.last_backup(NOW).unwrap(), None);
+    for n in [0, 1, 2] {
+        store.back_up(day(n), 3).await.unwrap();
+    }
+    assert_eq!(store.last_backup(day(2)).unwrap(), Some(day(2)));
+    assert_eq!(store.last_backup(day(50)).unwrap(), Some(day(2)), "the others are gone");
+}

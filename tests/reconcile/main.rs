@@ -21,5 +21,6 @@ mod parked;
 mod platforms;
 mod refusals;
 mod scenarios;
+mod set_back;
 mod walk;
 mod wild;

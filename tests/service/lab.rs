@@ -3,8 +3,9 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::ops::Deref;
 use std::os::unix::net::UnixDatagram;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -58,28 +59,62 @@ impl Lab {
     pub fn start_with(&self, variables: &[(&str, &str)]) -> Service {
         let mut command = self.world.command("run");
         command.envs(variables.iter().copied());
+        Lab::spawn(command)
+    }
+
+    /// Starts the service by these words, which are to execute those that follow them.
+    pub fn start_by(&self, words: &[&str]) -> Service {
+        Lab::spawn(self.by(words, "run"))
+    }
+
+    /// The command of that line, to be executed by these words.
+    pub fn by(&self, words: &[&str], line: &str) -> Command {
+        let inner = self.world.command(line);
+        let Some((first, rest)) = words.split_first() else {
+            return inner;
+        };
+        let mut command = Command::new(first);
+        command
+            .args(rest)
+            .arg(inner.get_program())
+            .args(inner.get_args())
+            .current_dir(self.world.dir())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("USER", "tester")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn spawn(mut command: Command) -> Service {
         let mut child = command
             .stderr(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        let log = Arc::new(Mutex::new(String::new()));
-        let (stderr, lines) = (child.stderr.take().unwrap(), Arc::clone(&log));
+        let window = Window::default();
+        let (stderr, lines) = (child.stderr.take().unwrap(), window.clone());
         thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let mut log = lines.lock().unwrap();
-                log.push_str(&line);
-                log.push('\n');
+                lines.write(&format!("{line}\n"));
             }
         });
-        Service { child, log }
+        Service { child, window }
     }
 }
 
 /// A process that is ended with the test.
 pub struct Service {
     child: Child,
-    log: Arc<Mutex<String>>,
+    window: Window,
+}
+
+impl Deref for Service {
+    type Target = Window;
+
+    fn deref(&self) -> &Window {
+        &self.window
+    }
 }
 
 impl Drop for Service {
@@ -93,17 +128,12 @@ impl Drop for Service {
 }
 
 impl Service {
-    pub fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+    pub fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        kill(pid, signal).unwrap();
-    }
-
-    pub fn wait_for_log(&self, text: &str) {
-        until(text, || self.log().contains(text));
+        kill(self.pid(), signal).unwrap();
     }
 
     pub fn wait_for_end(&mut self) -> ExitStatus {
@@ -123,6 +153,26 @@ impl Service {
     pub fn stop(&mut self) {
         self.signal(Signal::SIGTERM);
         self.expect_end(0);
+    }
+}
+
+/// What a service shows: its log, and its web.
+#[derive(Clone, Default)]
+pub struct Window {
+    log: Arc<Mutex<String>>,
+}
+
+impl Window {
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    pub fn write(&self, text: &str) {
+        self.log.lock().unwrap().push_str(text);
+    }
+
+    pub fn wait_for_log(&self, text: &str) {
+        until(text, || self.log().contains(text));
     }
 
     /// Where the web is served: the last address in the log.
@@ -208,6 +258,16 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(begin.elapsed() < DEADLINE, "waited in vain: {what}");
         thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Sees that it stays so: for longer than the loop needs to look around and to try again.
+#[track_caller]
+pub fn stays(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(4) {
+        assert!(is_so(), "no longer: {what}");
+        thread::sleep(Duration::from_millis(50));
     }
 }
 

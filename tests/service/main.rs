@@ -2,9 +2,13 @@
 //! with signals, systemd's socket, and the web.
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
 
+mod clockwork;
+mod disk;
+mod hours;
 mod lab;
 mod life;
 mod people;
+mod set_back;
 mod store;
 mod trouble;
 mod web;

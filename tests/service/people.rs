@@ -16,20 +16,19 @@ fn told(lab: &Lab) -> Vec<Value> {
     said.lines().map(|it| serde_json::from_str(it).unwrap()).collect()
 }
 
-fn events(lab: &Lab) -> Vec<String> {
+pub fn events(lab: &Lab) -> Vec<String> {
     let event = |it: &Value| it["event"].as_str().unwrap().to_owned();
     told(lab).iter().map(event).collect()
 }
+
+/// A program that writes down what it is told, in the file of that name.
+pub const NOTIFY: &str = "[notify]\ncommand = [\"/bin/sh\", \"-c\", \"cat >> FILE; echo >> FILE\"]\n";
 
 /// A lab whose service tells a program, which writes it down; and thirty employees.
 fn talking_lab() -> Lab {
     let lab = Lab::new(&[]);
     lab.world.employ_many(30);
-    let file = lab.world.path("told");
-    let notify = format!(
-        "[notify]\ncommand = [\"/bin/sh\", \"-c\", \"cat >> {0}; echo >> {0}\"]\n",
-        file.display()
-    );
+    let notify = NOTIFY.replace("FILE", &lab.world.path("told").display().to_string());
     let account = lab.world.account("acme", "acme");
     lab.world.configure(&format!("{EACH_SECOND}{notify}{account}"));
     lab

@@ -82,6 +82,35 @@ fn root_leaves_nothing_that_the_service_could_not_open() {
 }
 
 #[test]
+fn what_root_looks_at_stays_the_services() {
+    let lab = Lab::new(&[ANNA]);
+    let home = lab.world.path("home");
+    fs::create_dir(&home).unwrap();
+    lab.world.reconfigure("/state.db", "/home/state.db");
+    lab.world.run("reconcile").expect(0);
+    let files = || {
+        let names = fs::read_dir(&home).unwrap();
+        names.map(|it| it.unwrap().path()).collect::<Vec<_>>()
+    };
+    for path in files().iter().chain([&home]) {
+        // Only root can give files away, and only root is tempted.
+        if chown(path, Some(65_534), Some(65_534)).is_err() {
+            return;
+        }
+    }
+    for line in ["status", "runs", "findings", "holds", "foreign"] {
+        lab.world.run(line).expect(0);
+    }
+    for line in ["reconcile", "pause --all", "resume acme", "state rebuild acme"] {
+        let refused = lab.world.run(line).expect(74);
+        assert!(refused.said().contains("run it as that user"), "{refused:?}");
+    }
+    for path in files() {
+        assert_eq!(fs::metadata(&path).unwrap().uid(), 65_534, "{}", path.display());
+    }
+}
+
+#[test]
 fn a_store_of_a_later_release_ends_the_start() {
     let lab = Lab::new(&[]);
     let path = lab.world.path("state.db");

@@ -151,9 +151,7 @@ mod tests {
     #[test]
     fn what_to_write_next_is_a_valid_configuration() {
         let lines = WHAT_NEXT.lines().filter_map(|line| line.strip_prefix("  "));
-        let config: Vec<&str> = lines
-            .take_while(|line| !line.starts_with("wazzup-sync"))
-            .collect();
+        let config: Vec<&str> = lines.filter(|line| !line.starts_with("wazzup-sync")).collect();
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), config.join("\n")).unwrap();
         let settings = Settings::load(&[file.path().to_owned()], &Environment::new([])).unwrap();
