@@ -1,6 +1,8 @@
 //! Phone numbers as the platforms know them: digits, unique, personal.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rlibphonenumber::enums::Region;
@@ -15,8 +17,39 @@ pub const METADATA: &str = "rlibphonenumber 2.2";
 /// A phone of the desired state is a valid E.164 number (made by [`super::desired`]); one read from a
 /// platform is whatever digits it shows. `Debug` masks it and there is no `Display`: whole phones are
 /// personal data, and whoever prints one asks for [`Phone::digits`].
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Phone(Arc<str>);
+#[derive(Clone)]
+pub struct Phone {
+    /// The value of the digits, cut off at 64 bits: numbers that differ in it need no look at their text.
+    value: u64,
+    digits: Arc<str>,
+}
+
+impl PartialEq for Phone {
+    #[inline]
+    fn eq(&self, other: &Phone) -> bool {
+        self.value == other.value && self.digits == other.digits
+    }
+}
+
+impl Eq for Phone {}
+
+impl Hash for Phone {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}
+
+impl PartialOrd for Phone {
+    fn partial_cmp(&self, other: &Phone) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Phone {
+    fn cmp(&self, other: &Phone) -> Ordering {
+        self.digits.cmp(&other.digits)
+    }
+}
 
 impl Phone {
     /// The number that a text of the CRM means, if it is a valid one: `region` (ISO 3166, such as `LV`)
@@ -35,23 +68,31 @@ impl Phone {
         Phone::from_remote(&PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::E164))
     }
 
+    fn of_digits(digits: &str) -> Phone {
+        let value = digits.bytes().fold(0, |value: u64, byte| {
+            value.wrapping_mul(10).wrapping_add(u64::from(byte & 0x0f))
+        });
+        let digits = digits.into();
+        Phone { value, digits }
+    }
+
     /// The digits of a remote value: formatting is dropped, a value without digits is no phone.
     pub fn from_remote(text: &str) -> Option<Phone> {
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Some(Phone(text.into()));
+            return Some(Phone::of_digits(text));
         }
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        (!digits.is_empty()).then(|| Phone(digits.into()))
+        (!digits.is_empty()).then(|| Phone::of_digits(&digits))
     }
 
     /// The digits, as sent to a platform.
     pub fn digits(&self) -> &str {
-        &self.0
+        &self.digits
     }
 
     /// The number with its middle hidden: `+371 55*** *34` keeps enough to recognise, too little to call.
     pub fn masked(&self) -> String {
-        mask(&self.0)
+        mask(&self.digits)
     }
 }
 
