@@ -200,6 +200,8 @@ fn start(config: &Path) -> Child {
         .arg(config)
         .arg("run")
         .envs(tokens)
+        // As the unit in `deploy/` runs it.
+        .env("MALLOC_ARENA_MAX", "1")
         .stdout(Stdio::null())
         .stderr(log)
         .spawn()
