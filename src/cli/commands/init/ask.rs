@@ -102,7 +102,7 @@ impl<'a> Asker<'a> {
     /// # Errors
     /// If nobody answers any more, or the terminal can't be told not to show it.
     pub(super) fn secret(&mut self, question: &str) -> Result<Option<SecretString>, Failure> {
-        self.say(&format!("{question}: "));
+        // Before the question: what is typed as soon as it shows neither shows nor is thrown away.
         let hidden = self
             .is_terminal
             .then(Hidden::begin)
@@ -112,6 +112,7 @@ impl<'a> Asker<'a> {
                     "the terminal can't hide a password ({error}); say where it is: --password-ref"
                 ))
             })?;
+        self.say(&format!("{question}: "));
         let line = self.line();
         if hidden.is_some() {
             // The line end was hidden too.
