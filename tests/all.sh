@@ -6,7 +6,7 @@
 # and stops them at the end, whatever the end is. Touches no other server.
 #
 #   PROPTEST_CASES   cases for each property; 10000 unless set
-#   WALKS            random companies on random platforms; 40 unless set
+#   WALKS            random companies on random platforms; 24 unless set
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source tests/servers/lib.sh
@@ -117,7 +117,7 @@ step "the program without what only its tests need"
 cargo check --locked
 
 export PROPTEST_CASES=${PROPTEST_CASES:-10000}
-export WALKS=${WALKS:-40}
+export WALKS=${WALKS:-24}
 
 step "unit and property tests"
 cargo test --locked --lib --bins -- --include-ignored
