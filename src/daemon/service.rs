@@ -131,13 +131,7 @@ impl Service {
         self.recheck(&store);
         let now = (self.workplace.clock)();
         self.set_back(now);
-        let n_free = self
-            .workplace
-            .settings
-            .daemon
-            .concurrency
-            .saturating_sub(self.passes.len());
-        let decision = self.table.decide(now, n_free, &mut dice);
+        let decision = self.table.decide(now, self.n_free(), &mut dice);
         self.wake_at = decision.wake_at;
         for name in &decision.start {
             self.begin(name, &store, now).await?;
@@ -302,18 +296,18 @@ impl Service {
         });
     }
 
+    /// So many more passes may run side by side.
+    fn n_free(&self) -> usize {
+        let concurrency = self.workplace.settings.daemon.concurrency;
+        concurrency.saturating_sub(self.passes.len())
+    }
+
     /// When to look around again, `latest` at last.
     pub(super) fn wake_at(&self, latest: Instant) -> Instant {
         if let Some(retry_at) = self.shelf.retry_at() {
             return latest.min(retry_at);
         }
-        let n_free = self
-            .workplace
-            .settings
-            .daemon
-            .concurrency
-            .saturating_sub(self.passes.len());
-        let (Some(at), true) = (self.wake_at, n_free > 0) else {
+        let (Some(at), true) = (self.wake_at, self.n_free() > 0) else {
             return latest;
         };
         let now = (self.workplace.clock)();
