@@ -4,7 +4,6 @@
 //! included that only read and have no store yet. That is the one thing that such a command writes: a token
 //! that was replaced and not kept would be lost.
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use crate::domain::memory::Millis;
 use crate::store::{KeptTokens, RemoteLock, Store, StoreError, TokenKey, TokensError};
 use crate::target::Hindrance;
 use crate::target::credential::oauth::{Keeper, Kept, Locked, NotKept, Tokens};
+use crate::text::chain;
 
 /// How long the renewal of another process is waited for: longer than its requests may take by default.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -153,12 +153,9 @@ fn not_kept(error: &TokensError) -> NotKept {
         TokensError::Key { .. } => Hindrance::Configuration,
         TokensError::NoChance { .. } | TokensError::Store(_) => Hindrance::Store,
     };
-    // What the caller shows has no causes, and the first text alone says little of a database's troubles.
-    let causes = std::iter::successors(Some(error as &dyn Error), |it| (*it).source());
-    let mut texts: Vec<String> = causes.map(ToString::to_string).collect();
-    texts.dedup();
     NotKept {
         hindrance,
-        text: texts.join(": "),
+        // What the caller shows has no causes, and the first text alone says little of a database's troubles.
+        text: chain(error),
     }
 }
