@@ -81,15 +81,7 @@ impl Office {
                     grant: None,
                 };
                 users.push(user.clone());
-                let remembered = Remembered {
-                    origin: Origin::Created,
-                    since: Millis(0),
-                    observed: Some(user.clone()),
-                    name_form: None,
-                    phone_form: None,
-                    phone_cells: None,
-                    absent_since: None,
-                };
+                let remembered = Remembered::new(Origin::Created, Millis(0), Some(user.clone()));
                 managed.insert(user.id, remembered);
             }
         }

@@ -338,15 +338,7 @@ fn user(n: usize, version: usize) -> User {
 
 fn remembered(n: usize, version: usize, now: Millis) -> (UserId, Remembered) {
     let user = user(n, version);
-    let remembered = Remembered {
-        origin: Origin::Created,
-        since: now,
-        observed: Some(user.clone()),
-        name_form: None,
-        phone_form: None,
-        phone_cells: None,
-        absent_since: None,
-    };
+    let remembered = Remembered::new(Origin::Created, now, Some(user.clone()));
     (user.id, remembered)
 }
 

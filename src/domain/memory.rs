@@ -106,6 +106,21 @@ pub struct Remembered {
     pub absent_since: Option<Millis>,
 }
 
+impl Remembered {
+    /// One who is ours from now on, and was last read like that.
+    pub fn new(origin: Origin, since: Millis, observed: Option<User>) -> Remembered {
+        Remembered {
+            origin,
+            since,
+            observed,
+            name_form: None,
+            phone_form: None,
+            phone_cells: None,
+            absent_since: None,
+        }
+    }
+}
+
 /// All managed users of an account.
 pub type Managed = BTreeMap<UserId, Remembered>;
 

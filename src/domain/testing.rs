@@ -58,15 +58,7 @@ pub fn read(columns: &[Column], rows: &[Row]) -> CompleteRead {
 
 /// A user of ours, as last read.
 pub fn remembered(observed: Option<User>) -> Remembered {
-    Remembered {
-        origin: Origin::Created,
-        since: Millis(NOW.0 - 30 * Millis::DAY),
-        observed,
-        name_form: None,
-        phone_form: None,
-        phone_cells: None,
-        absent_since: None,
-    }
+    Remembered::new(Origin::Created, Millis(NOW.0 - 30 * Millis::DAY), observed)
 }
 
 /// The rules of a table in Latvia, with the limits of Wazzup.

@@ -351,15 +351,7 @@ impl<'a> Mind<'a> {
     }
 
     fn own(&mut self, id: &UserId, origin: Origin, world: &World) {
-        let remembered = Remembered {
-            origin,
-            since: self.now,
-            observed: world.users.get(id).cloned(),
-            name_form: None,
-            phone_form: None,
-            phone_cells: None,
-            absent_since: None,
-        };
+        let remembered = Remembered::new(origin, self.now, world.users.get(id).cloned());
         self.memory.managed.entry(id.clone()).or_insert(remembered);
     }
 

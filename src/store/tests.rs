@@ -15,15 +15,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 fn closing() -> Closing {
-    let remembered = Remembered {
-        origin: Origin::Created,
-        since: NOW,
-        observed: None,
-        name_form: None,
-        phone_form: None,
-        phone_cells: None,
-        absent_since: None,
-    };
+    let remembered = Remembered::new(Origin::Created, NOW, None);
     let digest = DigestChange::Set("d".to_owned());
     Closing {
         remember: vec![("7".into(), remembered)],

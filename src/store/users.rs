@@ -300,15 +300,7 @@ async fn write_claimed(
         return Ok(());
     };
     let remembered = |user: &User| {
-        let remembered = Remembered {
-            origin: Origin::Claimed,
-            since: now,
-            observed: Some(user.clone()),
-            name_form: None,
-            phone_form: None,
-            phone_cells: None,
-            absent_since: None,
-        };
+        let remembered = Remembered::new(Origin::Claimed, now, Some(user.clone()));
         (user.id.clone(), remembered)
     };
     let ours: Vec<(UserId, Remembered)> = claimed.iter().map(remembered).collect();

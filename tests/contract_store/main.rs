@@ -136,15 +136,7 @@ fn anna() -> User {
 }
 
 fn ours(user: &User) -> (UserId, Remembered) {
-    let remembered = Remembered {
-        origin: Origin::Adopted,
-        since: NOW,
-        observed: Some(user.clone()),
-        name_form: None,
-        phone_form: None,
-        phone_cells: None,
-        absent_since: None,
-    };
+    let remembered = Remembered::new(Origin::Adopted, NOW, Some(user.clone()));
     (user.id.clone(), remembered)
 }
 
