@@ -164,6 +164,11 @@ fn is_of_an_id(text: &str, start: usize, end: usize) -> bool {
     is_quoted || Uuid::try_parse(&text[from..to]).is_ok()
 }
 
+/// The bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// An error with all its causes, in one line.
 pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();

@@ -23,6 +23,7 @@ use super::memory::{HeldUser, Hold, Reason, Subject};
 use super::outcome::{Change, Op};
 use super::phone::Phone;
 use super::user::UserId;
+use crate::text::hex;
 
 /// The verdict of all guards.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -117,12 +118,7 @@ impl Desk<'_> {
             hasher.update([0]);
             hasher.update(id.as_str());
         }
-        let digest = hasher
-            .finalize()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = hex(&hasher.finalize()[..16]);
         let row = |id: &UserId| self.known.employees.by_id.get(id).map(|employee| employee.row);
         let users = ids
             .iter()

@@ -16,6 +16,7 @@ use super::order::order;
 use super::outcome::{Change, Settled};
 use super::user::UserId;
 use super::world::World;
+use crate::text::hex;
 
 /// Which changes of a diff this plan is about.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -175,12 +176,7 @@ impl Plan {
         for hold in &self.holds {
             put(&["hold", &hold.digest]);
         }
-        hasher
-            .finalize()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&hasher.finalize()[..16])
     }
 
     /// Replays the plan.

@@ -25,6 +25,7 @@ use crate::domain::world::World;
 use crate::source::Source;
 use crate::store::{AccountState, OpenOutcome, RunId, Store};
 use crate::target::{AnyTarget, WriteTarget};
+use crate::text::hex;
 
 /// Plans in one run: the first, one for what it taught us, and one more. What is open then waits for the
 /// next run, which begins with fresh reads anyway.
@@ -436,10 +437,5 @@ pub(super) fn digest(read: &CompleteRead, account: &Account) -> String {
         hasher.update(part);
     }
     hasher.update(read.columns().bits().to_le_bytes());
-    hasher
-        .finalize()
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&hasher.finalize()[..16])
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::StoreError;
-use super::words::hex;
+use crate::text::hex;
 
 /// The exclusive right to run on a remote. It ends with this value, or with the process.
 #[derive(Debug)]

@@ -10,10 +10,11 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::bulk::Bulk;
-use super::words::{hex, known, mark, mark_text, number};
+use super::words::{known, mark, mark_text, number};
 use super::{Store, StoreError, at};
 use crate::domain::memory::{HeldUser, Hold, Millis, Reason};
 use crate::domain::user::UserId;
+use crate::text::hex;
 
 /// Where a hold stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

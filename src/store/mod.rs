@@ -225,7 +225,7 @@ impl Store {
         let mut hasher = Sha256::new();
         hasher.update(self.salt.as_bytes());
         hasher.update(secret.expose_secret().as_bytes());
-        words::hex(&hasher.finalize())
+        crate::text::hex(&hasher.finalize())
     }
 
     /// The file.

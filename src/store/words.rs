@@ -7,11 +7,6 @@ use crate::domain::grant::Grant;
 use crate::domain::phone::Phone;
 use crate::domain::user::User;
 
-/// The bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A mark of 128 bits as 32 hexadecimal digits.
 pub(super) fn mark_text(mark: Option<u128>) -> Option<String> {
     mark.map(|it| format!("{it:032x}"))

@@ -35,7 +35,7 @@ use crate::target::http::{Http, HttpOptions, Seen};
 use crate::target::meta::MetaOptions;
 use crate::target::wuts::WutsOptions;
 use crate::target::{self, AnyTarget, Kind, Setup};
-use crate::text::chain;
+use crate::text::{chain, hex};
 
 pub use open_all::open_all;
 
@@ -331,11 +331,7 @@ pub fn system_clock() -> Clock {
 
 /// A short text that stands for a long one.
 fn mark(text: &str) -> String {
-    Sha256::digest(text)
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(text)[..16])
 }
 
 fn policy(account: &AccountSettings) -> Policy {

@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Event;
 use crate::domain::memory::Millis;
+use crate::text::hex;
 use crate::web::{Account, State};
 
 /// How an account is.
@@ -69,6 +70,6 @@ impl News {
     fn id(&self, event: Event) -> String {
         let text = format!("{}\0{}\0{}", self.account, event.word(), self.at.0);
         let digest = Sha256::digest(text);
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        hex(&digest[..8])
     }
 }

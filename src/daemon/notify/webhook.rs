@@ -10,7 +10,7 @@ use url::Url;
 
 use super::TIMEOUT;
 use crate::target::http::Http;
-use crate::text::printable;
+use crate::text::{hex, printable};
 
 /// Bears `sha256=` and the HMAC of the body, in lower-case hexadecimal digits.
 const SIGNATURE: HeaderName = HeaderName::from_static("x-wazzup-sync-signature");
@@ -56,7 +56,7 @@ fn sign(secret: &[u8], body: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("a key of any length will do");
     mac.update(body.as_bytes());
     let digest = mac.finalize().into_bytes();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest)
 }
 
 #[cfg(test)]

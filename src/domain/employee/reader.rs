@@ -14,6 +14,7 @@ use crate::domain::finding::FindingKind;
 use crate::domain::name;
 use crate::domain::table::{Columns, CompleteRead, Row};
 use crate::domain::user::{UserId, compare_ids};
+use crate::text::hex;
 
 /// Applies the rules of the employee table. The order of the rows does not matter.
 pub fn employees(read: CompleteRead, rules: &Rules) -> Employees {
@@ -174,11 +175,7 @@ pub fn platform_id(raw: &str, rules: &Rules) -> UserId {
 
 /// The first 32 lower-case hex digits of the SHA-256 of the text.
 pub(super) fn hashed(raw: &str) -> String {
-    Sha256::digest(raw)
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(raw)[..16])
 }
 
 /// Ids that differ in letter case alone, each with the words for all of its kind: one person twice, or a

@@ -13,6 +13,7 @@ use crate::domain::outcome::{Change, Op, Outcome, Settled};
 use crate::domain::plan::Plan;
 use crate::domain::user::{User, UserId};
 use crate::target::access::ReadAccess;
+use crate::text::hex;
 
 /// Changes of rights beside those of users.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -165,12 +166,7 @@ impl Planned {
                 hasher.update(part);
             }
         }
-        hasher
-            .finalize()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        hex(&hasher.finalize()[..16])
     }
 
     /// The changes for a report.

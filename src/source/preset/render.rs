@@ -21,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Database;
 use super::params::{Argument, Arguments, Param, ParamKind};
+use crate::text::hex;
 
 /// A part of the text of a query.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -90,7 +91,7 @@ pub fn literal(text: &str, database: Database) -> String {
     match database {
         Database::Postgres => format!("E'{}'", text.replace('\\', "\\\\").replace('\'', "''")),
         Database::MySql => {
-            let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let digits: String = hex(text.as_bytes());
             format!("_utf8mb4 X'{digits}'")
         }
         Database::Sqlite => format!("'{}'", text.replace('\'', "''")),

@@ -22,7 +22,7 @@ use crate::target::client::{Call, Client};
 use crate::target::http::{Http, Reply};
 use crate::target::pace::Pace;
 use crate::target::{Answer, Meaning, Requests};
-use crate::text::Redactor;
+use crate::text::{Redactor, hex};
 
 /// The parameter that carries the proof.
 const PROOF: &str = "appsecret_proof";
@@ -242,8 +242,7 @@ fn proof_of(token: &SecretString, app_secret: &SecretString) -> SecretString {
         .expect("HMAC takes a key of any length");
     mac.update(token.expose_secret().as_bytes());
     let digest = mac.finalize().into_bytes();
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    SecretString::from(hex)
+    SecretString::from(hex(&digest))
 }
 
 #[cfg(test)]
