@@ -4,7 +4,8 @@ use std::fs;
 
 use wazzup_sync::simulator::GrantSetup;
 
-use super::world::{ANNA, BERTA, CARL, Ended, LOGIN, NUMBER, PASSWORD, REFRESH_TOKEN, TOKEN, World};
+use super::ended::Ended;
+use super::world::{ANNA, BERTA, CARL, LOGIN, NUMBER, PASSWORD, REFRESH_TOKEN, TOKEN, World};
 
 /// At least 32 characters, which a key must have.
 const STORE_KEY: &str = "a-key-of-the-store-with-enough-characters";

@@ -5,6 +5,8 @@
 mod checks;
 mod credentials;
 mod documents;
+#[path = "../support/ended.rs"]
+mod ended;
 mod exit_codes;
 mod files;
 mod people;

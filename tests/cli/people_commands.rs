@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::ended::Ended;
 use super::texts::steady;
-use super::world::{ANNA, BERTA, CARL, Ended, World};
+use super::world::{ANNA, BERTA, CARL, World};
 
 /// A company with an open conflict (4), a hold (3), findings (5, 6), a foreign user (boss) and somebody who is not
 /// active (7).

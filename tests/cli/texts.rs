@@ -1,6 +1,7 @@
 //! What people read. The snapshots are to be read like people would.
 
-use super::world::{ANNA, BERTA, CARL, Ended, World};
+use super::ended::Ended;
+use super::world::{ANNA, BERTA, CARL, World};
 
 /// The text without what differs from run to run.
 pub fn steady(world: &World, ended: &Ended) -> String {

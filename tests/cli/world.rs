@@ -5,7 +5,6 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use serde_json::Value;
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -13,6 +12,8 @@ use wazzup_sync::settings::{Environment, Settings};
 use wazzup_sync::simulator::{Setup, SimUser, Simulator};
 use wazzup_sync::store::{RemoteLock, Store};
 use wazzup_sync::workplace::{Workplace, system_clock};
+
+use super::ended::Ended;
 
 /// The credential of `acme`; no secret, and not to be seen in any output all the same.
 pub const TOKEN: &str = "acme-token-5b1f";
@@ -29,44 +30,6 @@ pub struct World {
     dir: TempDir,
     runtime: Runtime,
     simulator: Simulator,
-}
-
-/// How the program ended.
-#[derive(Debug)]
-pub struct Ended {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
-}
-
-impl Ended {
-    pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {self:?}"))
-    }
-
-    /// The only account of a document.
-    pub fn account(&self) -> Value {
-        let document = self.json();
-        let accounts = document["accounts"].as_array().unwrap();
-        assert_eq!(accounts.len(), 1, "{document}");
-        accounts[0].clone()
-    }
-
-    #[track_caller]
-    pub fn expect(self, code: i32) -> Ended {
-        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
-        self
-    }
-
-    /// All that is said on both streams, in one line: how it is broken into lines is no matter.
-    pub fn said(&self) -> String {
-        let words = self.out.split_whitespace().chain(self.err.split_whitespace());
-        words.collect::<Vec<_>>().join(" ")
-    }
-
-    pub fn last_line(&self) -> &str {
-        self.out.lines().last().unwrap_or_default()
-    }
 }
 
 /// A row of the CRM: id, name, phone (empty: none).
@@ -220,11 +183,7 @@ impl World {
 }
 
 pub fn ended(output: Output) -> Ended {
-    let ended = Ended {
-        code: output.status.code().expect("the program was killed"),
-        out: String::from_utf8(output.stdout).unwrap(),
-        err: String::from_utf8(output.stderr).unwrap(),
-    };
+    let ended = Ended::of(output);
     for text in [&ended.out, &ended.err] {
         for secret in [TOKEN, PASSWORD, REFRESH_TOKEN] {
             assert!(!text.contains(secret), "{secret} is shown: {text}");

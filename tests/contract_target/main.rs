@@ -5,6 +5,7 @@
 mod ids;
 mod members;
 mod stage;
+mod switches;
 
 use std::env;
 

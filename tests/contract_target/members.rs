@@ -7,5 +7,3 @@
 
 #[path = "../members/lab.rs"]
 pub mod lab;
-#[path = "../members/switches.rs"]
-pub mod switches;

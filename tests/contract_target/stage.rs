@@ -10,7 +10,7 @@ use wazzup_sync::target::Kind;
 use super::ids::lab::{Lab as IdLab, TOKEN, documented, phone};
 use super::ids::platforms::platforms;
 use super::members::lab::Lab as MemberLab;
-use super::members::switches::{self, Flip};
+use super::switches::{self, Flip};
 
 /// Somebody on Wazzup who was there before us.
 const STRANGER: &str = "boss";
@@ -99,7 +99,7 @@ impl Stage {
     pub fn hire(&self, n: usize) {
         match self {
             Ids(lab) => lab.hire(n, &format!("Person {n}"), Some(phone(n))),
-            Members(lab) => lab.hire(n, ""),
+            Members(lab) => lab.hire(n, if n.is_multiple_of(2) { "head" } else { "" }),
         }
     }
 

@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use wazzup_sync::simulator::{Setup, Simulator};
 
 use super::database::Database;
+use super::ended::Ended;
 
 /// The platform's token; in no output.
 pub const TOKEN: &str = "init-token-77d0";
@@ -16,28 +17,6 @@ pub const TOKEN: &str = "init-token-77d0";
 pub struct Lab {
     pub folder: TempDir,
     pub database: Database,
-}
-
-/// How the program ended.
-#[derive(Debug)]
-pub struct Ended {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
-}
-
-impl Ended {
-    #[track_caller]
-    pub fn expect(self, code: i32) -> Ended {
-        assert_eq!(self.code, code, "{}\n{}", self.out, self.err);
-        self
-    }
-
-    /// All that is said on both streams, in one line.
-    pub fn said(&self) -> String {
-        let words = self.out.split_whitespace().chain(self.err.split_whitespace());
-        words.collect::<Vec<_>>().join(" ")
-    }
 }
 
 impl Lab {
@@ -79,11 +58,7 @@ impl Lab {
     pub fn run(&self, args: &[&str]) -> Ended {
         // A simulator goes on meanwhile, if there is one.
         let output = tokio::task::block_in_place(|| self.command(args).output()).unwrap();
-        let ended = Ended {
-            code: output.status.code().expect("the program was killed"),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        };
+        let ended = Ended::of(output);
         for text in [&ended.out, &ended.err] {
             assert!(!text.contains("panicked") && !text.contains(TOKEN), "{text}");
         }

@@ -5,6 +5,9 @@
 #[expect(dead_code, reason = "made for the contract of sources, which needs more")]
 #[path = "../contract_source/database.rs"]
 mod database;
+#[expect(dead_code, reason = "the commands that give JSON need more of it")]
+#[path = "../support/ended.rs"]
+mod ended;
 mod lab;
 mod presets;
 mod refusals;

@@ -3,7 +3,8 @@
 use std::fs;
 
 use super::database::Database;
-use super::lab::{Ended, Lab};
+use super::ended::Ended;
+use super::lab::Lab;
 
 const PASSWORD: &str = "sesame-open-5b1f";
 

@@ -1,23 +1,17 @@
-//! What holds on both platforms: the stories that every account lives through.
-
-use std::time::Duration;
+//! What holds on both platforms, because both give their users ids of their own.
 
 use wazzup_sync::domain::outcome::{Op, Outcome};
-use wazzup_sync::simulator::{Fault, How, MethodIs};
 use wazzup_sync::target::Kind;
 
 use super::lab::{Lab, TENANT, TOKEN, changes, email, name};
-use super::switches;
 
 on_both! {
     everybody_is_created_and_a_second_run_asks_nobody,
     leavers_lose_their_access_and_come_back,
     the_same_person_under_another_id_keeps_the_user,
+    another_name_keeps_the_user,
     two_rows_with_one_key_change_nobody,
     drift_is_repaired_and_strangers_stay,
-    an_answer_may_be_lost_at_every_write,
-    with_accidents_on_a_third_of_the_requests_runs_converge_and_never_lie,
-    under_every_switch_days_end_well_and_quiet_ones_cost_nothing,
 }
 
 fn one(n: usize, op: Op) -> (String, Op, Outcome) {
@@ -76,6 +70,17 @@ async fn the_same_person_under_another_id_keeps_the_user(kind: Kind) {
     lab.assert_clean();
 }
 
+async fn another_name_keeps_the_user(kind: Kind) {
+    let lab = company(kind, 3).await;
+    let n_before = lab.active().len();
+    lab.rename(1);
+    let report = lab.run().await;
+    assert_eq!(report.exit_code(), 0, "{report:#?}");
+    assert_eq!(lab.active(), lab.desired());
+    assert_eq!(lab.active().len(), n_before);
+    lab.assert_clean();
+}
+
 async fn two_rows_with_one_key_change_nobody(kind: Kind) {
     let lab = company(kind, 3).await;
     lab.rekey(4, 1, "head");
@@ -113,81 +118,4 @@ async fn drift_is_repaired_and_strangers_stay(kind: Kind) {
     assert_eq!(report.drift, 1, "{report:#?}");
     assert_eq!(lab.active(), lab.desired());
     lab.assert_clean();
-}
-
-/// A day with a change of each sort.
-fn busy_day(lab: &Lab) {
-    lab.hire(1, "head");
-    lab.dismiss(2);
-    lab.rename(3);
-    lab.hire(8, "head");
-}
-
-async fn an_answer_may_be_lost_at_every_write(kind: Kind) {
-    for is_after in [false, true] {
-        for n in 1..=8 {
-            let lab = company(kind, 5).await;
-            busy_day(&lab);
-            let fault = Fault::new(How::Reset).method(MethodIs::Write).nth(n);
-            lab.sim
-                .add_fault(if is_after { fault.after_effect() } else { fault });
-            let first = lab.run().await;
-            lab.sim.clear_faults();
-            assert!(
-                first.exit_code() != 0 || lab.active() == lab.desired(),
-                "{first:#?}"
-            );
-            let report = lab.run_until_done(2).await;
-            assert_eq!(report.exit_code(), 0, "write {n}, {is_after}: {report:#?}");
-            assert_eq!(lab.active(), lab.desired(), "write {n}, {is_after}");
-            lab.assert_clean();
-        }
-    }
-}
-
-async fn with_accidents_on_a_third_of_the_requests_runs_converge_and_never_lie(kind: Kind) {
-    let n_seeds = std::env::var("WALKS")
-        .ok()
-        .and_then(|it| it.parse().ok())
-        .unwrap_or(8);
-    for seed in 0..n_seeds {
-        let mut lab = company(kind, 5).await;
-        lab.timeout = Duration::from_millis(100);
-        busy_day(&lab);
-        for (n, how) in [How::Reset, How::Html { status: 502 }, How::Truncated]
-            .into_iter()
-            .enumerate()
-        {
-            let fault = Fault::new(how).probability(0.1, seed * 10 + n as u64);
-            lab.sim
-                .add_fault(if n == 0 { fault.after_effect() } else { fault });
-        }
-        for n_run in 1.. {
-            assert!(n_run < 40, "seed {seed}: still not done");
-            if lab.run().await.exit_code() == 0 {
-                assert_eq!(lab.active(), lab.desired(), "seed {seed}, run {n_run}");
-                break;
-            }
-        }
-        lab.assert_clean();
-    }
-}
-
-async fn under_every_switch_days_end_well_and_quiet_ones_cost_nothing(kind: Kind) {
-    for (name, flip) in switches::of(kind) {
-        let lab = Lab::of(kind).await;
-        flip.flip(&lab);
-        for n in 1..=6 {
-            lab.hire(n, if n == 2 { "head" } else { "" });
-        }
-        for day in ["first", "busy"] {
-            let report = lab.run_until_done(2).await;
-            assert_eq!(report.exit_code(), 0, "{name}, {day} day: {report:#?}");
-            switches::assert_equal(name, &lab);
-            lab.run().await;
-            assert_eq!(lab.sim.requests().len(), 0, "{name}, after the {day} day");
-            busy_day(&lab);
-        }
-        lab.assert_clean();
-    }
 }

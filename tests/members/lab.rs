@@ -286,17 +286,6 @@ impl Lab {
         reconcile(&parts, &Order::default()).await
     }
 
-    /// Runs until all is well, at most so often.
-    pub async fn run_until_done(&self, n_runs: usize) -> AccountReport {
-        for _ in 1..n_runs {
-            let report = self.run().await;
-            if report.exit_code() == 0 {
-                return report;
-            }
-        }
-        self.run().await
-    }
-
     fn target(&self) -> AnyTarget {
         let options = HttpOptions {
             timeout: self.timeout,

@@ -13,5 +13,4 @@
 mod lab;
 mod both;
 mod meta;
-mod switches;
 mod wuts;

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
 
 mod browser;
+#[path = "../support/ended.rs"]
+#[expect(dead_code, reason = "the tests of the commands need more of it")]
+mod ended;
 #[path = "../service/lab.rs"]
 #[expect(dead_code, reason = "the tests of the service need more of it")]
 mod lab;

@@ -540,11 +540,7 @@ async fn a_create_without_an_answer_is_ours_for_a_day(kind: Kind) {
         lab.run().await;
         lab.sim.land_delayed();
         assert_eq!(lab.platform().len(), 21, "it has landed by now");
-        let order = wazzup_sync::reconcile::Order {
-            verify: true,
-            ..Default::default()
-        };
-        let report = lab.run_with(&order).await;
+        let report = lab.run_verified().await;
         assert_eq!(report.exit_code(), 0, "{}", describe(&report));
         assert_eq!(
             lab.platform().len() == 20,

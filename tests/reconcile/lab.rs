@@ -349,6 +349,15 @@ impl Lab {
         self.run_with(&order).await
     }
 
+    /// A run that looks at the platform even if nothing changed.
+    pub async fn run_verified(&self) -> AccountReport {
+        let order = Order {
+            verify: true,
+            ..Order::default()
+        };
+        self.run_with(&order).await
+    }
+
     pub async fn run_with(&self, order: &Order) -> AccountReport {
         self.later(Duration::from_secs(300));
         self.run_on(&self.target(), order).await

@@ -331,11 +331,7 @@ async fn a_verification_is_due_after_six_hours_and_when_asked_for(kind: Kind) {
     let list_requests = 2;
     lab.run().await;
     assert_eq!(lab.sim.requests().len(), 0);
-    let order = Order {
-        verify: true,
-        ..Order::default()
-    };
-    lab.run_with(&order).await;
+    lab.run_verified().await;
     assert_eq!(lab.sim.requests().len(), list_requests);
     lab.count_anew();
     lab.later(Duration::from_secs(6 * 3600));

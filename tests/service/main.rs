@@ -4,6 +4,9 @@
 
 mod clockwork;
 mod disk;
+#[path = "../support/ended.rs"]
+#[expect(dead_code, reason = "the tests of the commands need more of it")]
+mod ended;
 mod hours;
 mod lab;
 mod life;

@@ -72,12 +72,7 @@ async fn rights_that_somebody_changed_are_drift() {
         lab.sim
             .update_settings(TOKEN, |it| it.user_roles.retain(|row| row.user() != "1"));
         lab.count_anew();
-        let report = lab
-            .run_with(&Order {
-                verify: true,
-                ..Order::default()
-            })
-            .await;
+        let report = lab.run_verified().await;
         assert_in_sync(&lab, &report);
         assert_eq!(report.drift, 1);
         let is_repaired = on_drift == OnDrift::Repair;

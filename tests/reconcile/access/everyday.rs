@@ -25,12 +25,7 @@ async fn everybody_gets_what_the_role_gives_and_the_second_run_writes_nothing() 
     lab.count_anew();
     assert_idle(&lab, &lab.run().await);
     assert_eq!(lab.sim.counts().requests, 0, "a quiet cycle asks nothing");
-    let verified = lab
-        .run_with(&Order {
-            verify: true,
-            ..Order::default()
-        })
-        .await;
+    let verified = lab.run_verified().await;
     assert_idle(&lab, &verified);
 }
 
@@ -110,14 +105,7 @@ async fn a_role_that_no_rule_matches_is_a_finding_and_leaves_rights_as_they_are(
         .map(|it| (it.id.as_str(), it.kind.word()))
         .collect();
     assert_eq!(findings, [("1", "role_unmapped")]);
-    assert_in_sync(
-        &lab,
-        &lab.run_with(&Order {
-            verify: true,
-            ..Order::default()
-        })
-        .await,
-    );
+    assert_in_sync(&lab, &lab.run_verified().await);
     // Who leaves takes all rights along, whatever gave them.
     lab.dismiss("1");
     assert_in_sync(&lab, &lab.run().await);
@@ -171,12 +159,7 @@ async fn a_thousand_users_on_three_channels_fit_into_one_document() {
     assert_eq!(settings_writes(&lab), 1);
     assert_eq!(lab.sim.settings(TOKEN).user_roles.len(), 2 + 3 * 999);
     lab.count_anew();
-    let again = lab
-        .run_with(&Order {
-            verify: true,
-            ..Order::default()
-        })
-        .await;
+    let again = lab.run_verified().await;
     assert_idle(&lab, &again);
 }
 

@@ -79,12 +79,7 @@ async fn every_way_of_the_platform_ends_the_same() {
         assert_eq!(rights(&lab, "2"), HEAD, "way {n}");
         assert_eq!(rights(&lab, "7"), HEAD, "way {n}");
         lab.count_anew();
-        let again = lab
-            .run_with(&Order {
-                verify: true,
-                ..Order::default()
-            })
-            .await;
+        let again = lab.run_verified().await;
         assert_idle(&lab, &again);
     }
 }
@@ -142,12 +137,7 @@ async fn a_third_of_all_requests_may_meet_an_accident() {
                 assert!(n_runs < 40, "seed {seed}, day {day}: {}", describe(&report));
             }
             lab.sim.clear_faults();
-            let report = lab
-                .run_with(&Order {
-                    verify: true,
-                    ..Order::default()
-                })
-                .await;
+            let report = lab.run_verified().await;
             assert_eq!(
                 report.result,
                 RunResult::InSync,
@@ -155,12 +145,7 @@ async fn a_third_of_all_requests_may_meet_an_accident() {
                 describe(&report)
             );
             lab.count_anew();
-            let again = lab
-                .run_with(&Order {
-                    verify: true,
-                    ..Order::default()
-                })
-                .await;
+            let again = lab.run_verified().await;
             assert_idle(&lab, &again);
             for (id, person) in lab.crm.0.lock().unwrap().people.clone() {
                 let expected: &[&str] = if person.role == Some("head") {

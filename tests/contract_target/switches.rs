@@ -11,7 +11,7 @@ use wazzup_sync::simulator::{
 };
 use wazzup_sync::target::Kind;
 
-use super::lab::Lab;
+use super::members::lab::Lab;
 
 /// One way to behave.
 pub enum Flip {
