@@ -3,7 +3,9 @@
 //! Each waits for at most one and is waited for by at most one, so they form chains and cycles. What
 //! follows from that is decided in [`super::contention`] and [`super::order`].
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::outcome::{Change, Op};
 use super::phone::Phone;

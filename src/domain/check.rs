@@ -4,7 +4,9 @@
 //! It shares no code with the planner and knows none of its reasons. The same replay watches over the
 //! apply loop, where the world may turn out to be another one than the plan assumed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::batch::{Batch, Item, PhoneField, Purpose, Verb};
 use super::capability::Capabilities;

@@ -5,8 +5,10 @@
 //! waits. What is left can always be ordered: every phone that a change takes is free, or is freed by
 //! another change that goes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use super::batch::ClearBy;
 use super::chain::cycles;

@@ -4,8 +4,10 @@
 //! stays at, and which phone was accepted before, depends on the platform as observed. Every run
 //! decides alike, so that two claimants never take turns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::capability::Names;
 use super::employee::{Employee, Employees, PhoneWish};

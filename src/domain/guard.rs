@@ -4,8 +4,9 @@
 //! held leaver keeps its phone and its seat. Each hold names its reason, its users and what was counted;
 //! all that does not depend on it goes on.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
+use foldhash::HashSet;
 use sha2::{Digest as _, Sha256};
 
 mod circumstances;

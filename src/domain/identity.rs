@@ -9,8 +9,10 @@
 //! it was replaced, so that the change of identity is one change. A user whom a desired row, or one that was
 //! set aside, matches by key is never the user of somebody who leaves.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::employee::Employees;
 use super::finding::{Finding, FindingKind};

@@ -14,8 +14,10 @@
 //!   "Parallel sequencing and assembly line problems", Operations Research 9, 1961).
 //! - Nothing waits for a create: they go last, or with the updates where one call does both.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::batch::{Batch, ClearBy, Item, PhoneField, Purpose, Verb};
 use super::capability::Capabilities;

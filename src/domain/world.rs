@@ -1,6 +1,8 @@
 //! Who is on the platform, as observed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::finding::Finding;
 use super::grant::Grant;

@@ -1,7 +1,9 @@
 //! The document in which a platform keeps everybody's rights.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use super::{ChannelId, Channels, NEW_CLIENTS, NO_ROLE, PHONES_HIDDEN, Rights};
 use crate::domain::grant::Grant;

@@ -1,7 +1,9 @@
 //! The document that says what is wished of some users, and of all others what it said before.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::document::{Document, Held, RoleRow};
 use super::wish::{Kept, RightsChange, Wish, Wishes, supervisors};

@@ -1,9 +1,10 @@
 //! From all rows to those that are looked at, those that wait, and those that are set aside.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 use sha2::{Digest as _, Sha256};
 
 use super::keys;
