@@ -146,8 +146,7 @@ impl Store {
                 .journal_mode(SqliteJournalMode::Wal);
             connect(path, modes).await?
         };
-        migrator()
-            .run_direct(None, &mut conn, false)
+        schema::migrate(&mut conn)
             .await
             .map_err(|error| StoreError::from_migration(path, error))?;
         let version = schema::version(&mut conn).await;

@@ -1,9 +1,10 @@
 //! The schema: which migrations there are, and which of them a file has seen.
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{Row as _, SqlSafeStr as _};
 
+use super::begin;
 use super::error::primary_code;
 
 /// The migrations in order, one concern each: version, name, SQL. They are only ever added to.
@@ -69,6 +70,17 @@ pub fn migrator() -> Migrator {
         )
     };
     Migrator::with_migrations(MIGRATIONS.map(migration).into())
+}
+
+/// Brings a file up to date: by all of its missing migrations, or by none. Together they are written and synced once,
+/// where each by itself would cost a first run a tenth of its time.
+///
+/// # Errors
+/// What SQLite says of it, or that the file has seen other migrations.
+pub(super) async fn migrate(conn: &mut SqliteConnection) -> Result<(), MigrateError> {
+    let mut tx = begin(conn).await?;
+    migrator().run_direct(None, &mut *tx, false).await?;
+    Ok(tx.commit().await?)
 }
 
 /// What a file says about itself.
