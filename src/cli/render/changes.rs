@@ -32,6 +32,9 @@ const OPS: [Op; 5] = [Op::Delete, Op::Park, Op::Update, Op::Create, Op::Access];
 
 /// One table over all kinds of change; empty if there are none.
 pub(in crate::cli) fn changes(users: &[ReportedChange], holds: &[Hold], show: &Show) -> String {
+    if users.is_empty() {
+        return String::new();
+    }
     let mut entries = Vec::new();
     for is_open in [false, true] {
         for op in OPS {
