@@ -6,6 +6,7 @@ use std::fs;
 use wazzup_sync::simulator::{Fault, How};
 
 use crate::clockwork::{Clockwork, HOUR};
+use crate::door::Door;
 use crate::lab::{EACH_SECOND, Lab, until};
 use crate::people::{NOTIFY, events};
 use crate::world::ANNA;
@@ -15,15 +16,22 @@ const HIRE_BERTA: &str = "INSERT INTO employees VALUES ('2', 'Berta Liepa', '+37
 /// Anna is on the platform, and the service has an hour's arrears to the time of day.
 fn before_the_hour() -> (Lab, Clockwork) {
     let lab = Lab::new(&[ANNA]);
+    let base_url = lab.world.simulator().base_url();
+    let service = on_a_platform_at(&base_url, &lab);
+    (lab, service)
+}
+
+fn on_a_platform_at(base_url: &str, lab: &Lab) -> Clockwork {
     let account = lab.world.account("acme", "acme");
+    let account = account.replace(&lab.world.simulator().base_url(), base_url);
     let notify = NOTIFY.replace("FILE", &lab.world.path("told").display().to_string());
     lab.world.configure(&format!("{EACH_SECOND}{notify}{account}"));
     lab.world
         .reconfigure("settle = \"1ms\"", "settle = \"1ms\"\ntimeout = \"200ms\"");
-    let service = Clockwork::start(&lab, HOUR);
+    let service = Clockwork::start(lab, HOUR);
     service.wait_for_state("ok");
     assert_eq!(lab.world.ids(), ["1"]);
-    (lab, service)
+    service
 }
 
 fn accounts(state: &str) -> String {
@@ -138,4 +146,16 @@ fn a_platform_that_hangs_for_an_hour() {
 #[test]
 fn a_platform_that_closes_every_connection_for_an_hour() {
     a_platform_that(How::Reset);
+}
+
+#[test]
+fn a_platform_that_refuses_connections_for_an_hour() {
+    let lab = Lab::new(&[ANNA]);
+    let mut door = Door::to(&lab.world.simulator().base_url());
+    let service = on_a_platform_at(&door.base_url(), &lab);
+    door.shut();
+    lab.crm(HIRE_BERTA);
+    an_hour_of("target_unreachable", &lab, &service);
+    door.reopen();
+    all_is_well_after(&lab, &service);
 }

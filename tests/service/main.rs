@@ -4,6 +4,7 @@
 
 mod clockwork;
 mod disk;
+mod door;
 #[path = "../support/ended.rs"]
 #[expect(dead_code, reason = "the tests of the commands need more of it")]
 mod ended;
