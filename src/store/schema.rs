@@ -72,8 +72,8 @@ pub fn migrator() -> Migrator {
     Migrator::with_migrations(MIGRATIONS.map(migration).into())
 }
 
-/// Brings a file up to date: by all of its missing migrations, or by none. Together they are written and synced once,
-/// where each by itself would cost a first run a tenth of its time.
+/// Brings a file up to date: by all of its missing migrations, or by none. Together they are written and synced to the
+/// disk once; each by itself would be twice.
 ///
 /// # Errors
 /// What SQLite says of it, or that the file has seen other migrations.
