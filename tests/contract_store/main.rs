@@ -69,6 +69,13 @@ contract! {
         only_one_renews_at_a_time,
         who_wants_to_renew_waits_for_the_other_one,
     ],
+    glance: [
+        of_accounts_that_were_not_asked_for_nothing_is_said,
+        long_lists_are_cut_and_counted,
+        conflicts_come_first_and_what_is_held_is_shown_once,
+        users_have_the_last_name_that_is_known,
+        a_conflict_names_the_other_user,
+    ],
     journal: [
         a_killed_run_leaves_open_intents_until_a_list_is_read,
         an_interrupted_run_without_requests_leaves_no_intents,
