@@ -15,7 +15,6 @@ use super::finding::{Finding, FindingKind};
 use super::grant::Grant;
 use super::identity::Key;
 use super::name;
-use super::numbering::NumberingPlans;
 use super::phone::Phone;
 use super::table::{Columns, Row};
 use super::user::UserId;
@@ -170,10 +169,9 @@ impl Employees {
         };
         let is_active = |row: &Row| read_active(row, columns) == Ok(true);
         let rows = self.reserve.take(ids, is_active);
-        let plans = NumberingPlans::default();
         for row in &rows {
             if let Ok(said) = judge(row, columns) {
-                self.add(UserId::new(row.id()), said, row, columns, &rules, &plans);
+                self.add(UserId::new(row.id()), said, row, columns, &rules);
             }
         }
         if !rows.is_empty() {
@@ -187,12 +185,11 @@ impl Employees {
         let mut people: Vec<(String, PhoneWish)> =
             known.map(|it| (it.name.to_string(), it.phone.clone())).collect();
         if let Some((columns, rules)) = self.reserve.terms() {
-            let plans = NumberingPlans::default();
             let rows = self.reserve.rows().iter();
             let left = rows.filter(|row| read_active(row, columns) == Ok(false));
             people.extend(left.filter_map(|row| {
                 let said = judge(row, columns).ok()?;
-                Some((said.name, read_phone(row, columns, &rules, &plans)))
+                Some((said.name, read_phone(row, columns, &rules)))
             }));
         }
         let (mut names, mut phones) = (BTreeSet::new(), BTreeSet::new());
@@ -207,15 +204,7 @@ impl Employees {
     }
 
     /// Makes an employee of a usable row.
-    fn add(
-        &mut self,
-        id: UserId,
-        said: Said,
-        row: &Row,
-        columns: Columns,
-        rules: &Rules,
-        plans: &NumberingPlans,
-    ) {
+    fn add(&mut self, id: UserId, said: Said, row: &Row, columns: Columns, rules: &Rules) {
         let Said { is_active, name } = said;
         let key = keys::read(row, rules.key);
         let mut name: Arc<str> = match &key {
@@ -241,7 +230,7 @@ impl Employees {
         let employee = Employee {
             id: id.clone(),
             name,
-            phone: read_phone(row, columns, rules, plans),
+            phone: read_phone(row, columns, rules),
             key,
             grant,
             rights,

@@ -26,7 +26,6 @@ pub mod identity;
 pub mod member;
 pub mod memory;
 pub mod name;
-pub mod numbering;
 pub mod order;
 pub mod outcome;
 pub mod phone;

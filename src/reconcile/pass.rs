@@ -18,7 +18,7 @@ use super::stop::Stop;
 use crate::domain::capability::{Capabilities, Names};
 use crate::domain::check::Replay;
 use crate::domain::employee::{Rules, employees};
-use crate::domain::numbering;
+use crate::domain::phone;
 use crate::domain::plan::{CheckedPlan, Plan};
 use crate::domain::table::CompleteRead;
 use crate::domain::world::World;
@@ -430,7 +430,7 @@ pub(super) fn digest(read: &CompleteRead, account: &Account) -> String {
     hasher.update(rows.sum.to_le_bytes());
     for part in [
         account.plan_mark.as_str(),
-        numbering::METADATA,
+        phone::METADATA,
         env!("CARGO_PKG_VERSION"),
     ] {
         hasher.update((part.len() as u64).to_le_bytes());

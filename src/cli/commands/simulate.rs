@@ -9,13 +9,12 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
-use super::demo::people::{self, MAX_PEOPLE, Person};
+use super::demo::people::{self, MAX_PEOPLE};
 use crate::cli::args::{Seed, SimulateArgs};
 use crate::cli::desk::{Desk, quoted};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::Interrupt;
-use crate::domain::numbering::NumberingPlans;
 use crate::domain::phone::Phone;
 use crate::simulator::{
     AccountSetup, Counts, Fault, MetaBusiness, Setup, SimChannel, SimUser, Simulator, Switches, TokenSetup,
@@ -143,14 +142,12 @@ fn users_of(seed: &Seed) -> Result<Vec<SimUser>, SimulateError> {
     match seed {
         Seed::File(path) => read_json(path),
         Seed::Count(n) if *n > MAX_PEOPLE => Err(SimulateError::TooMany),
-        Seed::Count(n) => {
-            let plans = NumberingPlans::default();
-            let user = |it: Person| {
-                let phone = plans.phone(&it.phone, Some(it.region));
+        Seed::Count(n) => Ok(people::people(*n)
+            .map(|it| {
+                let phone = Phone::parse(&it.phone, Some(it.region));
                 SimUser::new(&it.id.to_string(), &it.name, phone.as_ref().map(Phone::digits))
-            };
-            Ok(people::people(*n).map(user).collect())
-        }
+            })
+            .collect()),
     }
 }
 

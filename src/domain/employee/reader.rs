@@ -13,7 +13,6 @@ use super::row::judge;
 use super::{Employees, LongIds, Rules};
 use crate::domain::finding::FindingKind;
 use crate::domain::name;
-use crate::domain::numbering::NumberingPlans;
 use crate::domain::table::{Columns, CompleteRead, Row};
 use crate::domain::user::{UserId, compare_ids};
 use crate::text::hex;
@@ -31,7 +30,6 @@ pub fn employees(read: CompleteRead, rules: &Rules) -> Employees {
         twins: case_twins(&rows),
         shared_keys: keys::shared(&rows, rules),
         rows: &rows,
-        plans: NumberingPlans::default(),
         n_listed: 0,
         n_counted: 0,
         found: Employees {
@@ -67,7 +65,6 @@ struct Reader<'a> {
     rows: &'a [Row],
     twins: HashMap<&'a str, Arc<str>>,
     shared_keys: keys::Shared,
-    plans: NumberingPlans,
     /// Active employees that are looked at, and those that are not.
     n_listed: usize,
     n_counted: usize,
@@ -106,8 +103,7 @@ impl Reader<'_> {
             *counter += 1;
         }
         if !is_kept {
-            self.found
-                .add(id, said, row, self.columns, self.rules, &self.plans);
+            self.found.add(id, said, row, self.columns, self.rules);
         }
         is_kept
     }

@@ -3,7 +3,7 @@
 use crate::domain::employee::{PhoneWish, Rules};
 use crate::domain::finding::FindingKind;
 use crate::domain::name;
-use crate::domain::numbering::NumberingPlans;
+use crate::domain::phone::Phone;
 use crate::domain::table::{Column, Columns, Row};
 
 /// What a usable row says of somebody, beside the id and phones.
@@ -50,7 +50,7 @@ pub fn says_active(text: &str) -> Option<bool> {
 
 const PHONE_COLUMNS: [Column; 3] = [Column::Phone, Column::Phone2, Column::Phone3];
 
-pub(super) fn read_phone(row: &Row, columns: Columns, rules: &Rules, plans: &NumberingPlans) -> PhoneWish {
+pub(super) fn read_phone(row: &Row, columns: Columns, rules: &Rules) -> PhoneWish {
     if !rules.phones || !columns.manage_phones() {
         return PhoneWish::Unmanaged;
     }
@@ -65,7 +65,7 @@ pub(super) fn read_phone(row: &Row, columns: Columns, rules: &Rules, plans: &Num
         let Some(text) = row.get(column).map(str::trim).filter(|it| !it.is_empty()) else {
             continue;
         };
-        if let Some(phone) = plans.phone(text, region) {
+        if let Some(phone) = Phone::parse(text, region) {
             return PhoneWish::Number(phone);
         }
         wish = PhoneWish::Invalid;

@@ -8,7 +8,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{Connection as _, Executor as _};
 
 use super::people::{self, Person};
-use crate::domain::numbering::NumberingPlans;
 use crate::domain::phone::Phone;
 use crate::simulator::{Counts, Setup, SimUser, Simulator};
 
@@ -42,7 +41,6 @@ const MEND_VIEW: &str = "
 pub(super) struct Company {
     simulator: Simulator,
     crm: PathBuf,
-    plans: NumberingPlans,
     /// What the platform must show, by id.
     expected: BTreeMap<String, SimUser>,
 }
@@ -69,7 +67,6 @@ impl Company {
         let mut company = Company {
             simulator: Simulator::start(setup).await?,
             crm: folder.join("crm.db"),
-            plans: NumberingPlans::default(),
             expected: BTreeMap::from([(FOREIGN_ID.to_owned(), foreign)]),
         };
         // Whatever it does with the others, it must not write to this one.
@@ -227,7 +224,7 @@ impl Company {
 
     fn expect(&mut self, person: &Person) {
         let id = person.id.to_string();
-        let phone = self.plans.phone(&person.phone, Some(person.region));
+        let phone = Phone::parse(&person.phone, Some(person.region));
         let user = SimUser::new(&id, &person.name, phone.as_ref().map(Phone::digits));
         self.expected.insert(id, user);
     }

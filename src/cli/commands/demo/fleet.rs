@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{Connection as _, Executor as _};
 
-use crate::domain::numbering::NumberingPlans;
 use crate::domain::phone::Phone;
 use crate::simulator::{Counts, MetaBusiness, Setup, SimChannel, SimUser, Simulator, WutsUser};
 
@@ -183,11 +182,10 @@ head = [\"MANAGE\"]
             "a rule of a platform was broken: {violations:?}"
         );
         let employees = self.employees().await?;
-        let plans = NumberingPlans::default();
         let users: Vec<SimUser> = employees
             .iter()
             .map(|it| {
-                let phone = plans.phone(&it.phone, None);
+                let phone = Phone::parse(&it.phone, None);
                 SimUser::new(&it.id.to_string(), &it.name, phone.as_ref().map(Phone::digits))
             })
             .collect();

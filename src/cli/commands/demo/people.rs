@@ -177,17 +177,16 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::domain::numbering::NumberingPlans;
+    use crate::domain::phone::Phone;
 
     #[test]
     fn everybody_has_a_valid_number_of_their_own() {
-        let plans = NumberingPlans::default();
         let mut seen = BTreeSet::new();
         for Person {
             name, phone, region, ..
         } in people(2_000)
         {
-            let parsed = plans.phone(&phone, Some(region));
+            let parsed = Phone::parse(&phone, Some(region));
             let parsed = parsed.unwrap_or_else(|| panic!("{name}: {phone} is no number of {region}"));
             assert!(
                 seen.insert(parsed.digits().to_owned()),
