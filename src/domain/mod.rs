@@ -26,6 +26,7 @@ pub mod identity;
 pub mod member;
 pub mod memory;
 pub mod name;
+pub mod numbering;
 pub mod order;
 pub mod outcome;
 pub mod phone;

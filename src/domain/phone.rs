@@ -6,11 +6,9 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use rlibphonenumber::enums::Region;
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat};
+use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberUtil};
 
-/// Stands for the numbering plans by which [`Phone::parse`] judges: `rlibphonenumber`'s metadata. Another
-/// version may call other texts valid, so it is part of what a plan is made from.
-pub const METADATA: &str = "rlibphonenumber 2.2";
+use super::numbering;
 
 /// A phone number as digits without `+`.
 ///
@@ -55,17 +53,18 @@ impl Phone {
     /// The number that a text of the CRM means, if it is a valid one: `region` (ISO 3166, such as `LV`)
     /// completes a number without a country code; an extension is dropped.
     pub fn parse(text: &str, region: Option<&str>) -> Option<Phone> {
+        let plans = &*numbering::plans();
         let region = region.and_then(|it| Region::try_from(it).ok());
-        let plain = plain_number(text, region).and_then(|it| Phone::from_valid(&it));
-        plain.or_else(|| Phone::from_valid(&PHONE_NUMBER_UTIL.parse(text, region).ok()?))
+        let plain = plain_number(plans, text, region).and_then(|it| Phone::from_valid(plans, &it));
+        plain.or_else(|| Phone::from_valid(plans, &plans.parse(text, region).ok()?))
     }
 
     /// The phone of a number that exists in its country's plan.
-    fn from_valid(number: &PhoneNumber) -> Option<Phone> {
-        if !PHONE_NUMBER_UTIL.is_valid_number(number) {
+    fn from_valid(plans: &PhoneNumberUtil, number: &PhoneNumber) -> Option<Phone> {
+        if !plans.is_valid_number(number) {
             return None;
         }
-        Phone::from_remote(&PHONE_NUMBER_UTIL.format(number, PhoneNumberFormat::E164))
+        Phone::from_remote(&plans.format(number, PhoneNumberFormat::E164))
     }
 
     fn of_digits(digits: &str) -> Phone {
@@ -103,7 +102,7 @@ impl Phone {
 /// time (callgrind), while nearly all texts are digits and separators. Left to it, because their first digits
 /// may be something else: national parts that begin with a zero or an eight, as trunk prefixes do; without `+`, those that
 /// begin with the country's code, and countries that share one. That both always agree is a property below.
-fn plain_number(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
+fn plain_number(plans: &PhoneNumberUtil, text: &str, region: Option<Region>) -> Option<PhoneNumber> {
     /// Longest number with its country code (ITU-T E.164).
     const MAX_DIGITS: usize = 15;
     let text = text.trim();
@@ -123,9 +122,9 @@ fn plain_number(text: &str, region: Option<Region>) -> Option<PhoneNumber> {
         let (code, national) = digits.split_at_checked(country_code_len(digits))?;
         (code.parse().ok()?, national)
     } else {
-        (PHONE_NUMBER_UTIL.get_country_code_for_region(region?)?, digits)
+        (plans.get_country_code_for_region(region?)?, digits)
     };
-    let home = PHONE_NUMBER_UTIL.get_region_for_country_code(country_code)?;
+    let home = plans.get_region_for_country_code(country_code)?;
     let may_have_trunk_prefix = national.starts_with(['0', '8']);
     let is_ambiguous =
         !is_international && (region != Some(home) || national.starts_with(&country_code.to_string()));
@@ -206,7 +205,8 @@ mod tests {
 
     /// Texts close to the numbers of all countries: examples with some digits changed, added at either end.
     fn nearly_a_number() -> impl Strategy<Value = (String, Option<Region>)> {
-        let regions: Vec<Region> = PHONE_NUMBER_UTIL.get_supported_regions().collect();
+        let plans = numbering::plans();
+        let regions: Vec<Region> = plans.get_supported_regions().collect();
         let changed = prop::collection::vec((any::<prop::sample::Index>(), b'0'..=b'9'), 0..5);
         let parts = (
             prop::sample::select(regions.clone()),
@@ -218,8 +218,8 @@ mod tests {
         );
         parts.prop_filter_map(
             "a region without an example",
-            |(region, other, changed, first, last, form)| {
-                let example = PHONE_NUMBER_UTIL.get_example_number(region).ok()?;
+            move |(region, other, changed, first, last, form)| {
+                let example = plans.get_example_number(region).ok()?;
                 let mut digits = get_national_significant_number_owned(&example).into_bytes();
                 for (index, digit) in changed {
                     let position = index.index(digits.len());
@@ -227,7 +227,7 @@ mod tests {
                 }
                 let digits: Vec<u8> = first.into_iter().chain(digits).chain(last).collect();
                 let national = String::from_utf8(digits).ok()?;
-                let code = PHONE_NUMBER_UTIL.get_country_code_for_region(region)?;
+                let code = plans.get_country_code_for_region(region)?;
                 Some(match form {
                     0 => (format!("+{code} {national}"), None),
                     1 => (format!("+{code} {national}"), Some(other)),
@@ -241,9 +241,10 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_spelled_out_is_read_as_the_parser_reads_it((text, region) in nearly_a_number()) {
-            if let Some(plain) = plain_number(&text, region).and_then(|it| Phone::from_valid(&it)) {
-                let parsed = PHONE_NUMBER_UTIL.parse(&text, region).ok();
-                let parsed = parsed.and_then(|it| Phone::from_valid(&it));
+            let plans = &*numbering::plans();
+            if let Some(plain) = plain_number(plans, &text, region).and_then(|it| Phone::from_valid(plans, &it)) {
+                let parsed = plans.parse(&text, region).ok();
+                let parsed = parsed.and_then(|it| Phone::from_valid(plans, &it));
                 prop_assert_eq!(parsed.as_ref().map(Phone::digits), Some(plain.digits()), "{}", text);
             }
         }

@@ -18,7 +18,7 @@ use super::stop::Stop;
 use crate::domain::capability::{Capabilities, Names};
 use crate::domain::check::Replay;
 use crate::domain::employee::{Rules, employees};
-use crate::domain::phone;
+use crate::domain::numbering;
 use crate::domain::plan::{CheckedPlan, Plan};
 use crate::domain::table::CompleteRead;
 use crate::domain::world::World;
@@ -118,6 +118,10 @@ async fn locked_pass(parts: &Parts<'_>, order: &Order, report: &mut AccountRepor
         }
     }
     let found = employees(read, &rules(account, parts.target.capabilities()));
+    if !order.is_patient {
+        // A service reads more of them soon.
+        numbering::forget_plans();
+    }
     if found.is_all_quarantined() {
         let stop = Stop::AllQuarantined(found.n_rows);
         report.findings.clone_from(&found.findings);
@@ -430,7 +434,7 @@ pub(super) fn digest(read: &CompleteRead, account: &Account) -> String {
     hasher.update(rows.sum.to_le_bytes());
     for part in [
         account.plan_mark.as_str(),
-        phone::METADATA,
+        numbering::METADATA,
         env!("CARGO_PKG_VERSION"),
     ] {
         hasher.update((part.len() as u64).to_le_bytes());
