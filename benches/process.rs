@@ -6,6 +6,9 @@
 //! CPU is user and system time together, as the kernel accounts it for the finished child: the median of
 //! [`RUNS`] runs. Memory is the largest resident set of any of them.
 
+#[path = "../tests/support/aside.rs"]
+mod aside;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -28,7 +31,10 @@ fn main() {
             args[position + 2].parse().expect("a number of runs"),
         );
     }
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be had");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime can be had");
     runtime.block_on(measure_all());
 }
 
@@ -90,9 +96,7 @@ fn rows() -> String {
 }
 
 async fn measure_source(name: &str, url: &str, folder: &Path) {
-    let simulator = Simulator::start(Setup::account(TOKEN))
-        .await
-        .expect("a port is free");
+    let simulator = aside::simulator(Setup::account(TOKEN));
     let config = configure(name, url, &simulator, folder);
     let state = folder.join(format!("{name}.db"));
     let mut firsts = Vec::new();

@@ -55,7 +55,10 @@ fn main() -> ExitCode {
     };
     let cycles = number("--cycles").unwrap_or(CYCLES);
     let days = number("--days").unwrap_or(DAYS);
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be had");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime can be had");
     let mut table = Table::default();
     runtime.block_on(async {
         let year = tokio::spawn(live(days));

@@ -2,6 +2,9 @@
 //! kernel tells the memory of all children together.
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
 
+#[path = "support/aside.rs"]
+mod aside;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -10,8 +13,8 @@ use std::process::Command;
 use nix::sys::resource::{UsageWho, getrusage};
 use serde_json::Value;
 use sqlx::{Connection as _, Executor as _, SqliteConnection};
-use tokio::runtime::Runtime;
-use wazzup_sync::simulator::{Setup, Simulator};
+use tokio::runtime::Builder;
+use wazzup_sync::simulator::Setup;
 
 const TOKEN: &str = "acme-token-5b1f";
 
@@ -55,8 +58,8 @@ fn a_hundred_thousand_employees_are_planned_in_little_memory_and_who_has_no_seat
     let token = folder.path().join("token");
     fs::write(&token, TOKEN).unwrap();
     fs::set_permissions(token, fs::Permissions::from_mode(0o600)).unwrap();
-    let runtime = Runtime::new().unwrap();
-    let simulator = runtime.block_on(Simulator::start(Setup::account(TOKEN))).unwrap();
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let simulator = aside::simulator(Setup::account(TOKEN));
     runtime.block_on(async {
         let url = format!("sqlite:{}/crm.db?mode=rwc", folder.path().display());
         let mut crm = SqliteConnection::connect(&url).await.unwrap();

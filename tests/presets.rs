@@ -30,6 +30,8 @@ macro_rules! text {
 
 #[path = "presets/arguments.rs"]
 mod arguments;
+#[path = "support/aside.rs"]
+mod aside;
 #[path = "presets/program.rs"]
 mod program;
 

@@ -2,6 +2,8 @@
 //! platform. What is looked at is what they see: exit codes, documents, texts and files.
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
 
+#[path = "../support/aside.rs"]
+mod aside;
 mod checks;
 mod credentials;
 mod documents;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use url::Url;
 
 use super::world::{ANNA, BERTA, World};
@@ -30,7 +30,7 @@ impl Crm {
         let crm = Crm {
             admin,
             name: format!("cli_{}_{count}", std::process::id()),
-            runtime: Runtime::new().unwrap(),
+            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
         };
         crm.execute(&crm.admin, &format!("CREATE DATABASE {}", crm.name));
         let (name, user) = (&crm.name, crm.user());

@@ -7,12 +7,13 @@ use std::process::{Command, Output, Stdio};
 
 use sqlx::{Connection as _, SqliteConnection};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 use wazzup_sync::settings::{Environment, Settings};
 use wazzup_sync::simulator::{Setup, SimUser, Simulator};
 use wazzup_sync::store::{RemoteLock, Store};
 use wazzup_sync::workplace::{Workplace, system_clock};
 
+use super::aside;
 use super::ended::Ended;
 
 /// The credential of `acme`; no secret, and not to be seen in any output all the same.
@@ -42,19 +43,13 @@ pub const CARL: Row<'_> = ("3", "Carl Egle", "+37126000003");
 impl World {
     /// A company whose CRM has these employees, and whose platform has no users.
     pub fn new(rows: &[Row<'_>]) -> World {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
         let setup = Setup::account(TOKEN)
             .and_partner(LOGIN, PASSWORD, &NUMBER.replace('-', ""), TOKEN)
             .and_grant(TOKEN, REFRESH_TOKEN);
-        let simulator = runtime.block_on(Simulator::start(setup)).unwrap();
         let world = World {
             dir: TempDir::new().unwrap(),
-            runtime,
-            simulator,
+            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
+            simulator: aside::simulator(setup),
         };
         world.secret("acme", TOKEN);
         world.employ(rows);

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
-use wazzup_sync::simulator::{Setup, Simulator};
+use wazzup_sync::simulator::Setup;
 
+use super::aside;
 use super::database::Database;
 use super::ended::Ended;
 
@@ -56,9 +57,7 @@ impl Lab {
     }
 
     pub fn run(&self, args: &[&str]) -> Ended {
-        // A simulator goes on meanwhile, if there is one.
-        let output = tokio::task::block_in_place(|| self.command(args).output()).unwrap();
-        let ended = Ended::of(output);
+        let ended = Ended::of(self.command(args).output().unwrap());
         for text in [&ended.out, &ended.err] {
             assert!(!text.contains("panicked") && !text.contains(TOKEN), "{text}");
         }
@@ -74,7 +73,7 @@ impl Lab {
     pub async fn next_steps(&self) -> Ended {
         self.run(&["--config", "config.toml", "check", "--offline"])
             .expect(0);
-        let simulator = Simulator::start(Setup::account(TOKEN)).await.unwrap();
+        let simulator = aside::simulator(Setup::account(TOKEN));
         let kind = "kind = \"wazzup-v2\"\n";
         let config = self.config();
         assert!(config.contains(kind), "{config}");

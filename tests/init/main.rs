@@ -2,6 +2,8 @@
 //! the commands that come next.
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
 
+#[path = "../support/aside.rs"]
+mod aside;
 #[expect(dead_code, reason = "made for the contract of sources, which needs more")]
 #[path = "../contract_source/database.rs"]
 mod database;

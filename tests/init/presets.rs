@@ -13,7 +13,7 @@ macro_rules! text {
 /// Makes one test of each line: what makes the tables, the arguments, and what is recognised.
 macro_rules! on {
     ($server:ident, $why:literal: $($test:ident $sql:tt $args:tt => $preset:literal;)*) => {
-        $(#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+        $(#[tokio::test]
         #[ignore = $why]
         async fn $test() {
             let database = super::Database::$server().await;
@@ -68,7 +68,7 @@ async fn assert_recognised(lab: Lab, args: &[&str], preset: &str) {
     lab.database.drop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 #[ignore = "needs a PostgreSQL server, which tests/all.sh starts"]
 async fn a_parameter_that_could_be_several_things_is_asked_for_with_all_of_them() {
     let database = Database::postgres().await;
@@ -161,7 +161,7 @@ async fn a_missing_right_is_named_and_nothing_is_written(database: Database, tab
     lab.database.drop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 #[ignore = "needs a PostgreSQL server, which tests/all.sh starts"]
 async fn a_missing_right_is_named_on_postgresql() {
     let database = Database::postgres().await;
@@ -170,7 +170,7 @@ async fn a_missing_right_is_named_on_postgresql() {
     a_missing_right_is_named_and_nothing_is_written(database, tables, "ir_model_data").await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 #[ignore = "needs a MariaDB server, which tests/all.sh starts"]
 async fn a_missing_right_is_named_on_mariadb() {
     let database = Database::mariadb().await;
@@ -211,13 +211,13 @@ async fn an_unknown_crm_is_guessed(database: Database) {
     lab.database.drop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 #[ignore = "needs a PostgreSQL server, which tests/all.sh starts"]
 async fn an_unknown_crm_is_guessed_on_postgresql() {
     an_unknown_crm_is_guessed(Database::postgres().await).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 #[ignore = "needs a MariaDB server, which tests/all.sh starts"]
 async fn an_unknown_crm_is_guessed_on_mariadb() {
     an_unknown_crm_is_guessed(Database::mariadb().await).await;

@@ -22,7 +22,7 @@ fn refused(lab: &Lab, ended: Ended, code: i32, word: &str) {
     assert_eq!(lab.files(), Vec::<String>::new());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn a_password_on_the_command_line_is_refused_and_never_repeated() {
     let lab = lab().await;
     for source in [
@@ -56,7 +56,7 @@ async fn a_password_on_the_command_line_is_refused_and_never_repeated() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn a_file_that_is_there_is_not_overwritten() {
     let lab = lab().await;
     fs::write(lab.path("config.toml"), "mine").unwrap();
@@ -75,7 +75,7 @@ async fn a_file_that_is_there_is_not_overwritten() {
     lab.init(&["--out", "b.toml"]).expect(64);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn a_database_that_is_none_or_not_to_be_reached_is_named() {
     let lab = lab().await;
     let nowhere = lab.run(&["init", "--source", "sqlite:no-such.db"]);
@@ -115,7 +115,7 @@ async fn a_database_that_is_none_or_not_to_be_reached_is_named() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn arguments_that_fit_nothing_are_told() {
     let lab = lab().await;
     for (args, word) in [
@@ -155,7 +155,7 @@ async fn arguments_that_fit_nothing_are_told() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn nothing_is_written_to_the_database() {
     let lab = lab().await;
     let before = fs::read(lab.database.path()).unwrap();

@@ -31,7 +31,7 @@ impl Person {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 #[ignore = "needs a PostgreSQL server, which tests/all.sh starts"]
 async fn what_is_not_given_is_asked_for_and_a_password_does_not_show() {
     let database = Database::postgres().await;
@@ -59,7 +59,7 @@ async fn what_is_not_given_is_asked_for_and_a_password_does_not_show() {
     person.answer("is no region", "lv");
     person.answer("Number or name [1]: ", "wazzup-v2");
     person.answer("Where is its token", "");
-    let output = tokio::task::block_in_place(|| child.wait_with_output()).unwrap();
+    let output = child.wait_with_output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{out}\n{}", person.seen);
     assert!(

@@ -29,7 +29,7 @@ fn steady(lab: &Lab, text: &str) -> String {
     text.replace(&lab.folder.path().display().to_string(), "/dir")
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn the_likeliest_table_is_found_shown_and_planned() {
     let lab = lab().await;
     let ended = lab.init(&["--default-region", "lv"]).expect(0);
@@ -44,7 +44,7 @@ async fn the_likeliest_table_is_found_shown_and_planned() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn another_table_can_be_taken() {
     let lab = lab().await;
     lab.init(&["--table", "clients", "--account", "acme"]).expect(0);
@@ -53,7 +53,7 @@ async fn another_table_can_be_taken() {
     lab.next_steps().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn phones_are_masked_unless_asked_for() {
     let lab = lab().await;
     let masked = lab.init(&["--default-region", "LV"]).expect(0);
@@ -67,7 +67,7 @@ async fn phones_are_masked_unless_asked_for() {
     assert!(shown.said().contains("+37126000001"), "{shown:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn the_file_works_from_every_folder() {
     let database = Database::sqlite().await;
     let lab = Lab::new(database);
@@ -95,7 +95,7 @@ async fn the_file_works_from_every_folder() {
     lab.next_steps().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn a_guess_that_does_not_run_is_written_and_said() {
     let database = Database::sqlite().await;
     database
@@ -110,7 +110,7 @@ async fn a_guess_that_does_not_run_is_written_and_said() {
         .expect(0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::test]
 async fn a_word_for_active_that_nobody_knows_sets_rows_aside() {
     let database = Database::sqlite().await;
     database

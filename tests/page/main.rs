@@ -1,6 +1,8 @@
 //! The page as people meet it: the program itself serves it, and a real browser shows it.
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
 
+#[path = "../support/aside.rs"]
+mod aside;
 mod browser;
 #[path = "../support/ended.rs"]
 #[expect(dead_code, reason = "the tests of the commands need more of it")]

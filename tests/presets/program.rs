@@ -7,6 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use wazzup_sync::simulator::{Setup, Simulator};
 
+use super::aside;
 use super::database::Database;
 
 const TOKEN: &str = "preset-token-9c41";
@@ -25,7 +26,7 @@ impl World {
         World {
             folder: TempDir::new().unwrap(),
             database,
-            simulator: Simulator::start(Setup::account(TOKEN)).await.unwrap(),
+            simulator: aside::simulator(Setup::account(TOKEN)),
         }
     }
 
@@ -39,17 +40,14 @@ impl World {
             self.simulator.base_url()
         );
         fs::write(self.folder.path().join("c.toml"), settings).unwrap();
-        let program = || {
-            Command::new(env!("CARGO_BIN_EXE_wazzup-sync"))
-                .args(["--config", "c.toml", command, "--output", "json"])
-                .current_dir(self.folder.path())
-                .env_clear()
-                .env("CRM", &self.database.url)
-                .env("TOKEN", TOKEN)
-                .output()
-        };
-        // The simulator goes on meanwhile.
-        tokio::task::block_in_place(program).unwrap()
+        Command::new(env!("CARGO_BIN_EXE_wazzup-sync"))
+            .args(["--config", "c.toml", command, "--output", "json"])
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("CRM", &self.database.url)
+            .env("TOKEN", TOKEN)
+            .output()
+            .unwrap()
     }
 
     fn ids(&self) -> Vec<String> {
@@ -61,7 +59,7 @@ fn document(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|err| panic!("{err}: {output:?}"))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 #[ignore = "needs a PostgreSQL server, which tests/all.sh starts"]
 async fn people_of_a_preset_reach_the_platform_and_other_parameters_remove_nobody_unasked() {
     let world = World::new().await;
@@ -90,7 +88,7 @@ async fn people_of_a_preset_reach_the_platform_and_other_parameters_remove_nobod
     world.database.drop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 #[ignore = "needs a PostgreSQL server, which tests/all.sh starts"]
 async fn a_preset_for_another_database_than_the_secret_address_names_is_refused() {
     let world = World::new().await;

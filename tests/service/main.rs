@@ -2,6 +2,8 @@
 //! with signals, systemd's socket, and the web.
 #![expect(clippy::unwrap_used, reason = "a test may fail, and its helpers with it")]
 
+#[path = "../support/aside.rs"]
+mod aside;
 mod clockwork;
 mod disk;
 mod door;
