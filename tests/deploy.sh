@@ -119,7 +119,8 @@ check_user_and_folders() {
 
 check_scripts() {
     have "shell scripts" shellcheck || return 0
-    check "shellcheck" shellcheck deploy/debian/{postinst,prerm,postrm} deploy/package.sh tests/deploy.sh
+    check "shellcheck" shellcheck deploy/debian/{postinst,prerm,postrm} deploy/package.sh \
+        tests/*.sh tests/servers/*.sh .ci/run
 }
 
 check_alerts() {

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the private servers of a test run share. Sourced by tests/all.sh before the servers' own files.
 #
 #   server_owner USER            prints whom a server runs as: USER if there is one, else nobody

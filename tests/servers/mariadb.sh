@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A private MariaDB server, for the time of one test run. Sourced by tests/all.sh, after lib.sh.
 #
 #   mariadb_packages    prints the Debian packages that are missing
@@ -26,7 +27,7 @@ mariadb_packages() {
 }
 
 mariadb_start() {
-    local bin password port attempt
+    local bin password port
     mariadb_dir=$1
     bin=$(mariadb_bin)
     mariadb_owner=$(server_owner mysql)
@@ -42,8 +43,8 @@ SQL
     cd "$mariadb_dir" || return 1
     as_server_owner "$mariadb_owner" mariadb-install-db --no-defaults --datadir="$mariadb_dir/data" \
         --skip-test-db --skip-name-resolve \
-        >install.log 2>&1 || { cat install.log >&2; cd - >/dev/null; return 1; }
-    for attempt in $(seq 20); do
+        >install.log 2>&1 || { cat install.log >&2; return 1; }
+    for _ in $(seq 20); do
         port=$((20000 + RANDOM % 12000))
         as_server_owner "$mariadb_owner" "$bin" --no-defaults --datadir="$mariadb_dir/data" \
             --tmpdir="$mariadb_dir/data" --socket="$mariadb_dir/socket" --pid-file="$mariadb_dir/data/pid" \
@@ -67,7 +68,6 @@ SQL
         # Most likely the port is taken: another one.
     done
     cat server.log >&2
-    cd - >/dev/null
     return 1
 }
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A private PostgreSQL server, for the time of one test run. Sourced by tests/all.sh, after lib.sh.
 #
 #   postgres_packages    prints the Debian packages that are missing
@@ -23,7 +24,7 @@ postgres_packages() {
 }
 
 postgres_start() {
-    local bin password port attempt
+    local bin password port
     postgres_dir=$1
     bin=$(postgres_bin)
     postgres_ctl=$bin/pg_ctl
@@ -37,8 +38,8 @@ postgres_start() {
     cd "$postgres_dir" || return 1
     as_server_owner "$postgres_owner" "$bin/initdb" --pgdata=data --username=admin --pwfile=password \
         --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --no-locale --no-sync \
-        >initdb.log 2>&1 || { cat initdb.log >&2; cd - >/dev/null; return 1; }
-    for attempt in $(seq 20); do
+        >initdb.log 2>&1 || { cat initdb.log >&2; return 1; }
+    for _ in $(seq 20); do
         port=$((20000 + RANDOM % 12000))
         if as_server_owner "$postgres_owner" "$postgres_ctl" --pgdata=data --log=data/server.log --wait \
             --timeout=60 --silent --options="-p $port -c listen_addresses=127.0.0.1 -k '$postgres_dir' -c fsync=off \
@@ -53,14 +54,13 @@ postgres_start() {
         # Most likely the port is taken: another one.
     done
     cat start.log data/server.log >&2
-    cd - >/dev/null
     return 1
 }
 
 postgres_stop() {
     [[ -n ${postgres_dir:-} && -f $postgres_dir/data/postmaster.pid ]] || return 0
     (
-        cd "$postgres_dir"
+        cd "$postgres_dir" || exit
         as_server_owner "$postgres_owner" "$postgres_ctl" --pgdata=data --mode=immediate --silent stop
     )
 }
