@@ -1,5 +1,7 @@
 //! The pass itself: read, compare, plan, apply, read back, record.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
@@ -21,6 +23,7 @@ use crate::domain::employee::{Rules, employees};
 use crate::domain::numbering;
 use crate::domain::plan::{CheckedPlan, Plan};
 use crate::domain::table::CompleteRead;
+use crate::domain::user::UserId;
 use crate::domain::world::World;
 use crate::source::Source;
 use crate::store::{AccountState, OpenOutcome, RunId, Store};
@@ -251,8 +254,8 @@ async fn open_pass(
 pub(super) struct Course {
     /// The platform as last observed, single reads included.
     pub(super) world: World,
-    /// The first plan: what it found changed or foreign was not our own doing.
-    pub(super) first: Option<CheckedPlan>,
+    /// Whom the first plan found changed: of a later plan, that may be our own doing.
+    pub(super) drift: BTreeSet<UserId>,
     /// The plan that was made last.
     pub(super) last: Option<CheckedPlan>,
 }
@@ -286,8 +289,8 @@ async fn follow(
             Ok(()) => run.carry_out(&checked).await,
             Err(stop) => Err(stop),
         };
-        if course.first.is_none() {
-            course.first = Some(checked.clone());
+        if n_plan == 1 {
+            course.drift.clone_from(&checked.plan().diff.drift);
         }
         course.last = Some(checked);
         carried_out?;

@@ -75,14 +75,11 @@ pub(super) async fn record(
     if last.is_none() {
         report.findings = parts.store.findings(&mind.account.name).await?;
     }
-    let first = course.first.as_ref().map(|checked| checked.plan());
     report.foreign = match last.filter(|plan| plan.world.is_fresh) {
         Some(plan) => plan.diff.foreign.len(),
         None => mind.memory.state.foreign,
     };
-    report.drift = first.map_or(0, |plan| {
-        plan.diff.drift.len() + mind.access.n_drifted(&plan.diff.drift)
-    });
+    report.drift = course.drift.len() + mind.access.n_drifted(&course.drift);
     report.result = report.judge();
     if let Some(stop) = stop {
         report.fail(stop);
