@@ -89,6 +89,11 @@ impl Phone {
         &self.digits
     }
 
+    /// The digits, for somebody who keeps them: nothing is copied.
+    pub fn to_shared(&self) -> Arc<str> {
+        Arc::clone(&self.digits)
+    }
+
     /// The number with its middle hidden: `+371 55*** *34` keeps enough to recognise, too little to call.
     pub fn masked(&self) -> String {
         mask(&self.digits)

@@ -43,6 +43,11 @@ impl UserId {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// The id as text, for somebody who keeps it: nothing is copied.
+    pub fn to_shared(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
 }
 
 /// The digits without leading zeros, if the id is made of ASCII digits alone.

@@ -153,7 +153,7 @@ async fn write_intent(
             query
                 .bind(run.key)
                 .bind(seq)
-                .bind(id.as_str().to_owned())
+                .bind(id.to_shared())
                 .bind(ACCESS)
                 .bind(false)
                 .bind(rights.to_string())
@@ -179,7 +179,7 @@ async fn write_accepted(
         .run(conn, accepted, |query, (id, rights)| {
             query
                 .bind(account)
-                .bind(id.as_str().to_owned())
+                .bind(id.to_shared())
                 .bind(rights.map(Grant::to_string))
         })
         .await
@@ -207,7 +207,7 @@ async fn write_kept(
     KEPT.run(&mut tx, rows, |query, (id, position, row)| {
         query
             .bind(run.account)
-            .bind(id.as_str().to_owned())
+            .bind(id.to_shared())
             .bind(number(position))
             .bind(row.map(|it| it.channel.as_str().to_owned()))
             .bind(row.map(|it| it.role.to_string()))
@@ -254,7 +254,7 @@ pub(super) async fn write_access(
     write_accepted(&mut *conn, account, &accepted).await?;
     for (bulk, ids) in [(FORGET, forget), (RESTORED, restored)] {
         bulk.run(&mut *conn, ids, |query, id| {
-            query.bind(account).bind(id.as_str().to_owned())
+            query.bind(account).bind(id.to_shared())
         })
         .await?;
     }

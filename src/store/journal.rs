@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use sqlx::sqlite::SqliteConnection;
 
 use super::bulk::Bulk;
-use super::words::{clear_word, digits, purpose, purpose_word, verb_word};
+use super::words::{clear_word, digits, purpose, purpose_word, shared, verb_word};
 use super::{Store, StoreError, account_key, at, begin, ensure_account};
 use crate::domain::batch::{Batch, Item, PhoneField, Purpose, Verb};
 use crate::domain::memory::{Millis, Origin};
@@ -283,8 +283,8 @@ async fn write_intent(
             query
                 .bind(run.key)
                 .bind(seq)
-                .bind(id.as_str().to_owned())
-                .bind(purpose_word(*purpose))
+                .bind(id.to_shared())
+                .bind(shared(purpose_word(*purpose)))
                 .bind(sent.map(|(name, _)| name.clone()))
                 .bind(digits(sent.and_then(|(_, phone)| phone.number())))
                 .bind(clear)
@@ -293,12 +293,12 @@ async fn write_intent(
         })
         .await?;
     if matches!(batch.verb, Verb::Create | Verb::Upsert) {
-        let ids = batch.items.iter().map(|item| item.id.as_str());
+        let ids = batch.items.iter().map(|item| item.id.to_shared());
         OURS.run(&mut tx, ids, |query, id| {
             query
                 .bind(run.account)
-                .bind(id.to_owned())
-                .bind(Origin::Created.word())
+                .bind(id)
+                .bind(shared(Origin::Created.word()))
                 .bind(at(now))
         })
         .await?;

@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use super::bulk::Bulk;
 use super::close::OpenScope;
 use super::journal::RunId;
-use super::words::{access, digits, known, number, user};
+use super::words::{access, digits, known, number, shared, user};
 use super::{Store, StoreError, at};
 use crate::domain::memory::Millis;
 use crate::domain::outcome::{Change, Op, Outcome, Settled};
@@ -130,9 +130,9 @@ pub(super) async fn write_history(
             let phone = |user: &Option<User>| digits(user.as_ref().and_then(|it| it.phone.as_ref()));
             query
                 .bind(run.key)
-                .bind(id.as_str().to_owned())
-                .bind(op.word())
-                .bind(outcome.word())
+                .bind(id.to_shared())
+                .bind(shared(op.word()))
+                .bind(shared(outcome.word()))
                 .bind(code.clone())
                 .bind(detail.clone())
                 .bind(*attempts)
@@ -233,7 +233,7 @@ pub(super) async fn write_open(
     });
     CLOSE
         .run(conn, closed, |query, (user, op)| {
-            query.bind(account).bind(user.as_str().to_owned()).bind(op.word())
+            query.bind(account).bind(user.to_shared()).bind(shared(op.word()))
         })
         .await?;
     let opened = settled.iter().filter(|(_, it)| it.outcome != Outcome::Applied);
@@ -244,9 +244,9 @@ pub(super) async fn write_open(
             .map_or(0, |old| old.tries);
         query
             .bind(account)
-            .bind(key.0.as_str().to_owned())
-            .bind(key.1.word())
-            .bind(it.outcome.word())
+            .bind(key.0.to_shared())
+            .bind(shared(key.1.word()))
+            .bind(shared(it.outcome.word()))
             .bind(it.code.clone())
             .bind(it.detail.clone())
             .bind(at(earlier.map_or(now, |old| old.since)))

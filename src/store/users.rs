@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::access::doubt_access;
 use super::bulk::Bulk;
-use super::words::{access, digits, known, mark, mark_text, phone, user};
+use super::words::{access, digits, known, mark, mark_text, phone, shared, user};
 use super::{Store, StoreError, account_key, ask_for_plan, at, begin, ensure_account};
 use crate::domain::memory::{Form, Managed, Millis, Origin, Remembered};
 use crate::domain::phone::Phone;
@@ -178,8 +178,8 @@ pub(super) async fn remember_users(
     OURS.run(&mut *conn, users, |query, (id, it)| {
         query
             .bind(account)
-            .bind(id.as_str().to_owned())
-            .bind(it.origin.word())
+            .bind(id.to_shared())
+            .bind(shared(it.origin.word()))
             .bind(at(it.since))
             .bind(it.absent_since.map(at))
     })
@@ -195,7 +195,7 @@ pub(super) async fn remember_users(
             } = it;
             query
                 .bind(account)
-                .bind(id.as_str().to_owned())
+                .bind(id.to_shared())
                 .bind(observed.as_ref().map(|it| it.name.clone()))
                 .bind(digits(observed.as_ref().and_then(|it| it.phone.as_ref())))
                 .bind(name_form.as_ref().map(|it| it.sent.clone()))
@@ -211,7 +211,7 @@ pub(super) async fn remember_users(
     Ok(())
 }
 
-fn form_digits(phone: &Option<Phone>) -> Option<String> {
+fn form_digits(phone: &Option<Phone>) -> Option<Arc<str>> {
     digits(phone.as_ref())
 }
 
@@ -240,7 +240,7 @@ pub(super) async fn forget_users(
     ];
     for bulk in FORGET {
         bulk.run(&mut *conn, ids, |query, id| {
-            query.bind(account).bind(id.as_str().to_owned())
+            query.bind(account).bind(id.to_shared())
         })
         .await?;
     }
@@ -279,7 +279,7 @@ fn bind_user(query: super::bulk::Bound, account: i64, user: &User) -> super::bul
     let User { id, name, phone, .. } = user;
     query
         .bind(account)
-        .bind(id.as_str().to_owned())
+        .bind(id.to_shared())
         .bind(name.clone())
         .bind(digits(phone.as_ref()))
 }
@@ -305,7 +305,7 @@ async fn write_claimed(
     };
     let ours: Vec<(UserId, Remembered)> = claimed.iter().map(remembered).collect();
     remember_users(&mut tx, key, &ours).await?;
-    let ids = claimed.iter().map(|it| it.id.as_str().to_owned());
+    let ids = claimed.iter().map(|it| it.id.to_shared());
     NO_LONGER_FOREIGN
         .run(&mut tx, ids, |query, id| query.bind(key).bind(id))
         .await?;

@@ -1,6 +1,9 @@
 //! Values of the domain as words and numbers of the database, and back.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::error::Error;
+use std::sync::Arc;
 
 use crate::domain::batch::{ClearBy, Purpose, Verb};
 use crate::domain::grant::Grant;
@@ -24,8 +27,16 @@ pub(super) fn phone(digits: Option<String>) -> Option<Phone> {
 }
 
 /// The digits to store.
-pub(super) fn digits(phone: Option<&Phone>) -> Option<String> {
-    phone.map(|it| it.digits().to_owned())
+pub(super) fn digits(phone: Option<&Phone>) -> Option<Arc<str>> {
+    phone.map(Phone::to_shared)
+}
+
+/// A word that is bound for many rows. sqlx takes a shared text as it is, and copies any other twice.
+pub(super) fn shared(word: &'static str) -> Arc<str> {
+    thread_local! {
+        static WORDS: RefCell<HashMap<&'static str, Arc<str>>> = RefCell::default();
+    }
+    WORDS.with_borrow_mut(|words| Arc::clone(words.entry(word).or_insert_with(|| word.into())))
 }
 
 /// The user of an id and three columns; `None` if there is no name.
