@@ -5,9 +5,14 @@
 //!
 //! CPU is user and system time together, as the kernel accounts it for the finished child: the median of
 //! [`RUNS`] runs. Memory is the largest resident set of any of them.
+//!
+//! `cargo bench --bench process -- --order FILE` measures nothing, but writes the linker's order of functions.
+//! It needs valgrind.
 
 #[path = "../tests/support/aside.rs"]
 mod aside;
+#[path = "process/order.rs"]
+mod order;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -15,6 +20,7 @@ use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
+use order::Order;
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use wazzup_sync::simulator::{Setup, Simulator};
 
@@ -35,18 +41,34 @@ fn main() {
         .enable_all()
         .build()
         .expect("a runtime can be had");
-    runtime.block_on(measure_all());
+    match args.iter().position(|arg| arg == "--order") {
+        Some(position) => {
+            let mut order = Order::default();
+            runtime.block_on(work_through(&mut Work::Trace(&mut order)));
+            std::fs::write(&args[position + 1], order.script()).expect("the file can be written");
+        }
+        None => {
+            println!("{EMPLOYEES} employees, median of {RUNS} runs      CPU ms   resident MiB");
+            runtime.block_on(work_through(&mut Work::Measure));
+        }
+    }
 }
 
-async fn measure_all() {
+/// What is done with each source.
+enum Work<'a> {
+    Measure,
+    Trace(&'a mut Order),
+}
+
+async fn work_through(work: &mut Work<'_>) {
     let folder = tempfile::tempdir().expect("a temporary folder can be had");
-    println!("{EMPLOYEES} employees, median of {RUNS} runs      CPU ms   resident MiB");
     let sqlite = folder.path().join("crm.db");
     let url = format!("sqlite:{}?mode=rwc", sqlite.display());
     let mut conn = SqliteConnection::connect(&url).await.expect("a file can be made");
     fill(&mut conn).await;
     conn.close().await.expect("the file was written");
-    measure_source("SQLite", &format!("sqlite:{}", sqlite.display()), folder.path()).await;
+    let url = format!("sqlite:{}", sqlite.display());
+    work_on(work, "SQLite", &url, folder.path()).await;
     match std::env::var("WAZZUP_SYNC_TEST_POSTGRES") {
         Ok(url) => {
             let mut conn = PgConnection::connect(&url)
@@ -56,12 +78,12 @@ async fn measure_all() {
                 .await
                 .expect("the administrator may do so");
             fill_postgres(&mut conn).await;
-            measure_source("PostgreSQL", &url, folder.path()).await;
+            work_on(work, "PostgreSQL", &url, folder.path()).await;
             conn.execute("DROP TABLE employees")
                 .await
                 .expect("the administrator may do so");
         }
-        Err(_) => println!("PostgreSQL: not measured, WAZZUP_SYNC_TEST_POSTGRES is not set"),
+        Err(_) => println!("PostgreSQL: left out, WAZZUP_SYNC_TEST_POSTGRES is not set"),
     }
 }
 
@@ -95,25 +117,61 @@ fn rows() -> String {
     format!("INSERT INTO employees VALUES {}", rows.join(", "))
 }
 
-async fn measure_source(name: &str, url: &str, folder: &Path) {
+async fn work_on(work: &mut Work<'_>, name: &str, url: &str, folder: &Path) {
     let simulator = aside::simulator(Setup::account(TOKEN));
     let config = configure(name, url, &simulator, folder);
     let state = folder.join(format!("{name}.db"));
-    let mut firsts = Vec::new();
-    for _ in 0..RUNS {
+    let start_over = || {
         remove_state(&state);
         simulator.seed(TOKEN, []);
-        firsts.push(measure(&config, 1));
+    };
+    match work {
+        Work::Measure => {
+            let first = || {
+                start_over();
+                measure(&config, 1)
+            };
+            let firsts: Vec<Usage> = std::iter::repeat_with(first).take(RUNS).collect();
+            print_row(&format!("{name}: first sync"), &firsts);
+            simulator.clear_requests();
+            print_row(&format!("{name}: nothing to do"), &[measure(&config, RUNS)]);
+            assert_eq!(
+                simulator.requests().len(),
+                0,
+                "a run with nothing to do sends no request"
+            );
+        }
+        Work::Trace(order) => {
+            start_over();
+            order.add_sync(&trace(&config), Path::new(PROGRAM));
+            order.add_quiet(&trace(&config), Path::new(PROGRAM));
+        }
     }
-    print_row(&format!("{name}: first sync"), &firsts);
-    simulator.clear_requests();
-    print_row(&format!("{name}: nothing to do"), &[measure(&config, RUNS)]);
-    assert_eq!(
-        simulator.requests().len(),
-        0,
-        "a run with nothing to do sends no request"
-    );
     simulator.shutdown().await;
+}
+
+/// Runs the program by a command that may have arguments before it.
+fn reconcile(command: &mut Command, config: &Path) {
+    let url = std::fs::read_to_string(config.with_extension("url")).expect("written before");
+    let status = command
+        .arg("--config")
+        .args([config.as_os_str(), "reconcile".as_ref()])
+        .env("BENCH_CRM", url.trim())
+        .env("BENCH_TOKEN", TOKEN)
+        .stdout(Stdio::null())
+        .status()
+        .expect("the program can be started");
+    assert!(status.success(), "reconcile ended with {status}");
+}
+
+/// Runs once under callgrind; what it wrote.
+fn trace(config: &Path) -> String {
+    let output = config.with_extension("callgrind");
+    let mut command = Command::new("valgrind");
+    command.args(["--tool=callgrind", "--demangle=no", "--quiet"]);
+    command.arg(format!("--callgrind-out-file={}", output.display()));
+    reconcile(command.arg(PROGRAM), config);
+    std::fs::read_to_string(output).expect("valgrind wrote it")
 }
 
 fn remove_state(state: &Path) {
@@ -184,18 +242,10 @@ fn measure(config: &Path, runs: usize) -> Usage {
 }
 
 fn measure_here(config: &str, runs: usize) {
-    let url = std::fs::read_to_string(Path::new(config).with_extension("url")).expect("written before");
     let mut times = Vec::new();
     let mut before = Duration::ZERO;
     for _ in 0..runs {
-        let status = Command::new(PROGRAM)
-            .args(["--config", config, "reconcile"])
-            .env("BENCH_CRM", url.trim())
-            .env("BENCH_TOKEN", TOKEN)
-            .stdout(Stdio::null())
-            .status()
-            .expect("the program can be started");
-        assert!(status.success(), "reconcile ended with {status}");
+        reconcile(&mut Command::new(PROGRAM), Path::new(config));
         let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the kernel accounts");
         let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
         let now = Duration::from_micros(micros.unsigned_abs());
