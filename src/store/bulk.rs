@@ -9,12 +9,22 @@ use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{AssertSqlSafe, Sqlite};
 
+use crate::domain::user::UserId;
+
 /// A statement that awaits values.
 pub(super) type Bound = Query<'static, Sqlite, SqliteArguments>;
 
 /// Rows in one statement. A few sizes, so that the statements are prepared once: sqlx keeps them by text.
 /// A full request is one statement. 100 rows of 12 columns stay far below SQLite's limit of 32,766 values.
 const SIZES: [usize; 3] = [100, 10, 1];
+
+/// Rows in the order of the tables, whose keys are ids as text, while [`UserId`] orders as people count. So
+/// each lands behind the one before it, on a page that is filled and not split. Rows of one user keep their order.
+pub(super) fn by_key<T>(rows: impl IntoIterator<Item = T>, id: impl Fn(&T) -> &UserId) -> Vec<T> {
+    let mut rows: Vec<T> = rows.into_iter().collect();
+    rows.sort_by(|one, other| id(one).as_str().cmp(id(other).as_str()));
+    rows
+}
 
 /// A statement around a list of rows: `head VALUES (…), (…) tail`.
 pub(super) struct Bulk {

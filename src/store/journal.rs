@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use sqlx::sqlite::SqliteConnection;
 
-use super::bulk::Bulk;
+use super::bulk::{Bulk, by_key};
 use super::words::{clear_word, digits, purpose, purpose_word, shared, verb_word};
 use super::{Store, StoreError, account_key, at, begin, ensure_account};
 use crate::domain::batch::{Batch, Item, PhoneField, Purpose, Verb};
@@ -266,8 +266,9 @@ async fn write_intent(
     if !write_request(&mut tx, run, seq, verb_word(batch.verb), at(now)).await? {
         return Ok(false);
     }
+    let items = by_key(&batch.items, |item| &item.id);
     USERS
-        .run(&mut tx, &batch.items, |query, item| {
+        .run(&mut tx, items.iter().copied(), |query, item| {
             let Item {
                 id,
                 name,
@@ -293,7 +294,7 @@ async fn write_intent(
         })
         .await?;
     if matches!(batch.verb, Verb::Create | Verb::Upsert) {
-        let ids = batch.items.iter().map(|item| item.id.to_shared());
+        let ids = items.iter().map(|item| item.id.to_shared());
         OURS.run(&mut tx, ids, |query, id| {
             query
                 .bind(run.account)

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use super::bulk::Bulk;
+use super::bulk::{Bulk, by_key};
 use super::close::OpenScope;
 use super::journal::RunId;
 use super::words::{access, digits, known, number, shared, user};
@@ -116,7 +116,7 @@ pub(super) async fn write_history(
         tail: "",
     };
     HISTORY
-        .run(conn, settled, |query, it| {
+        .run(conn, by_key(settled, |it| &it.change.id), |query, it| {
             let Settled {
                 change,
                 outcome,

@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::access::doubt_access;
-use super::bulk::Bulk;
+use super::bulk::{Bulk, by_key};
 use super::words::{access, digits, known, mark, mark_text, phone, shared, user};
 use super::{Store, StoreError, account_key, ask_for_plan, at, begin, ensure_account};
 use crate::domain::memory::{Form, Managed, Millis, Origin, Remembered};
@@ -175,7 +175,8 @@ pub(super) async fn remember_users(
         n_columns: 12,
         tail: "",
     };
-    OURS.run(&mut *conn, users, |query, (id, it)| {
+    let users = by_key(users, |(id, _)| id);
+    OURS.run(&mut *conn, users.iter().copied(), |query, (id, it)| {
         query
             .bind(account)
             .bind(id.to_shared())
@@ -263,7 +264,9 @@ pub(super) async fn replace_foreign(
         .execute(&mut *conn)
         .await?;
     FOREIGN
-        .run(&mut *conn, users, |query, it| bind_user(query, account, it))
+        .run(&mut *conn, by_key(users, |it| &it.id), |query, it| {
+            bind_user(query, account, it)
+        })
         .await?;
     // Somebody may have claimed one of them while the run was under way.
     let sql = "DELETE FROM foreign_users WHERE account_id = $1 AND user_id IN
