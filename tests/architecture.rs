@@ -65,8 +65,8 @@ const FORBIDDEN: [(&str, &[&str]); 10] = [
 /// it handed over.
 const MAY_KNOW_SETTINGS: [&str; 6] = ["main", "lib", "cli", "daemon", "workplace", "settings"];
 
-/// Where the process is entered and left.
-const ENTRY: [&str; 3] = ["main.rs", "cli.rs", "cli/mod.rs"];
+/// Where a process is entered and left: the program, and the build script.
+const ENTRY: [&str; 4] = ["main.rs", "cli.rs", "cli/mod.rs", "link/main.rs"];
 
 /// What the pure core must not touch: I/O, clocks, chance, serialisation, the async world.
 const IMPURE: [&str; 25] = [
