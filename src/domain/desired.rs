@@ -5,6 +5,7 @@
 //! decides alike, so that two claimants never take turns.
 
 use std::collections::BTreeMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -29,8 +30,7 @@ pub struct Desired {
 /// Gives each active employee its record.
 pub fn desired(employees: &Employees, world: &World, managed: &Managed, names: Names) -> Desired {
     let mut findings = Vec::new();
-    let mut users = BTreeMap::new();
-    for employee in employees.active() {
+    let user = |employee: &Employee| {
         let phone = wanted_phone(employee, world, managed, &mut findings);
         let known = world.users.get(&employee.id);
         let name = match (names, known) {
@@ -45,8 +45,9 @@ pub fn desired(employees: &Employees, world: &World, managed: &Managed, names: N
             phone,
             grant: employee.grant.as_ref().or(shown).cloned(),
         };
-        users.insert(employee.id.clone(), user);
-    }
+        (employee.id.clone(), user)
+    };
+    let mut users: BTreeMap<UserId, User> = employees.active().map(user).collect();
     // What is not managed is no claim: it stays, even where the platform shows one phone on two users.
     let losers = if employees.manage_phones {
         losers_of_shared_phones(&users, world)
@@ -104,14 +105,20 @@ fn wanted_phone(
 /// Of several employees with one phone, all but the one who gets it: the one who holds it remotely now,
 /// else the smallest id.
 fn losers_of_shared_phones(users: &BTreeMap<UserId, User>, world: &World) -> Vec<(UserId, Finding)> {
-    let mut claims: HashMap<&Phone, Vec<&UserId>> = HashMap::with_capacity(users.len());
+    let mut first: HashMap<&Phone, &UserId> = HashMap::with_capacity(users.len());
+    let mut shared: HashMap<&Phone, Vec<&UserId>> = HashMap::new();
     for user in users.values() {
-        if let Some(phone) = &user.phone {
-            claims.entry(phone).or_default().push(&user.id);
+        let Some(phone) = &user.phone else { continue };
+        match first.entry(phone) {
+            Entry::Vacant(entry) => drop(entry.insert(&user.id)),
+            Entry::Occupied(entry) => shared
+                .entry(phone)
+                .or_insert_with(|| vec![entry.get()])
+                .push(&user.id),
         }
     }
     let mut losers = Vec::new();
-    for (phone, claimants) in claims.into_iter().filter(|(_, claimants)| claimants.len() > 1) {
+    for (phone, claimants) in shared {
         let holder = claimants.iter().find(|id| world.phone_of(id) == Some(phone));
         let Some(winner) = holder.or(claimants.first()) else {
             continue;

@@ -13,8 +13,10 @@
 //!
 //! Where the list shows phones, nothing here sends a request.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::{MutexGuard, PoisonError};
+
+use foldhash::{HashMap, HashSet};
 
 use super::link::Reader;
 use super::stop::Stop;

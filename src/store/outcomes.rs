@@ -1,7 +1,6 @@
 //! What became of changes: the history by run, and the open ones by account.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 

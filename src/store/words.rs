@@ -1,9 +1,10 @@
 //! Values of the domain as words and numbers of the database, and back.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::error::Error;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use crate::domain::batch::{ClearBy, Purpose, Verb};
 use crate::domain::grant::Grant;

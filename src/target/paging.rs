@@ -8,7 +8,7 @@
 //! the end if it is short (the offset was beyond the end, or is ignored on a list of one page), but if it is
 //! full nobody knows what follows. A page that repeats some of them means that rows have moved: begin again.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::{Listing, People};
 use crate::domain::user::{User, UserId};

@@ -91,11 +91,10 @@ impl<'de> Visitor<'de> for RootVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Root, A::Error> {
         let mut data = None;
         let mut bare = Fields::default();
-        while let Some(name) = fields.next_key::<String>()? {
-            if name == "data" {
-                data = Some(fields.next_value::<Payload>()?);
-            } else {
-                bare.read(&name, &mut fields)?;
+        while let Some(key) = fields.next_key()? {
+            match key {
+                Key::Data => data = Some(fields.next_value::<Payload>()?),
+                _ => bare.read(key, &mut fields)?,
             }
         }
         match data {
@@ -155,10 +154,22 @@ fn read_rows<'de, A: SeqAccess<'de>>(mut items: A, shape: Shape) -> Result<Paylo
 
 fn read_fields<'de, A: MapAccess<'de>>(mut map: A) -> Result<Fields, A::Error> {
     let mut fields = Fields::default();
-    while let Some(name) = map.next_key::<String>()? {
-        fields.read(&name, &mut map)?;
+    while let Some(key) = map.next_key()? {
+        fields.read(key, &mut map)?;
     }
     Ok(fields)
+}
+
+/// The name of a field. Of an answer, and not of a user: `data`.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Key {
+    Data,
+    Id,
+    Name,
+    Phone,
+    #[serde(other)]
+    Other,
 }
 
 /// The fields of a user as far as they have come.
@@ -177,12 +188,12 @@ enum Field {
 }
 
 impl Fields {
-    fn read<'de, A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-        let slot = match name {
-            "id" => &mut self.id,
-            "name" => &mut self.name,
-            "phone" => &mut self.phone,
-            _ => return map.next_value::<IgnoredAny>().map(|_| ()),
+    fn read<'de, A: MapAccess<'de>>(&mut self, key: Key, map: &mut A) -> Result<(), A::Error> {
+        let slot = match key {
+            Key::Id => &mut self.id,
+            Key::Name => &mut self.name,
+            Key::Phone => &mut self.phone,
+            Key::Data | Key::Other => return map.next_value::<IgnoredAny>().map(|_| ()),
         };
         let OrOther(field) = map.next_value::<OrOther<Field>>()?;
         *slot = Some(field.unwrap_or(Field::Other));
