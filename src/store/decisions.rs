@@ -173,7 +173,7 @@ async fn write_decisions(
             };
             query
                 .bind(account)
-                .bind(id.as_str().to_owned())
+                .bind(id.to_shared())
                 .bind(hold.reason.subject().word())
                 .bind(until)
                 .bind(row)

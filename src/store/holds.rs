@@ -267,7 +267,7 @@ async fn write_held_users(conn: &mut SqliteConnection, key: i64, hold: &Hold) ->
                 query
                     .bind(key)
                     .bind(number(position))
-                    .bind(id.as_str().to_owned())
+                    .bind(id.to_shared())
                     .bind(mark_text(*row))
             },
         )

@@ -56,7 +56,7 @@ async fn write(conn: &mut SqliteConnection, account: &str, pins: &[(UserId, Pin)
     PINS.run(&mut tx, pins, |query, (id, pin)| {
         query
             .bind(account)
-            .bind(id.as_str().to_owned())
+            .bind(id.to_shared())
             .bind(pin.member.as_ref().map(|it| it.as_str().to_owned()))
             .bind(pin.key.to_string())
     })

@@ -124,7 +124,7 @@ pub(super) async fn write_findings(
             query
                 .bind(account)
                 .bind(number(position))
-                .bind(id.as_str().to_owned())
+                .bind(id.to_shared())
                 .bind(kind.word())
                 .bind(detail.clone())
         })
