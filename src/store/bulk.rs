@@ -1,8 +1,9 @@
-//! Statements over many rows: one statement for up to 100 of them.
+//! Statements over many rows: one statement for up to [`FULL`] of them.
 //!
 //! Row by row, most of the time goes into the way to the connection's thread and back. Bound values carry
 //! any text unharmed, which SQLite's JSON functions do not (they end a text at NUL).
 
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 
 use sqlx::query::Query;
@@ -14,9 +15,9 @@ use crate::domain::user::UserId;
 /// A statement that awaits values.
 pub(super) type Bound = Query<'static, Sqlite, SqliteArguments>;
 
-/// Rows in one statement. A few sizes, so that the statements are prepared once: sqlx keeps them by text.
-/// A full request is one statement. 100 rows of 12 columns stay far below SQLite's limit of 32,766 values.
-const SIZES: [usize; 3] = [100, 10, 1];
+/// Most rows in one statement: those of a full request. 100 rows of 12 columns stay far below SQLite's limit of 32,766
+/// values. Statements over just so many are kept prepared (sqlx keeps them by text), others are used once.
+pub(super) const FULL: usize = 100;
 
 /// Rows in the order of the tables, whose keys are ids as text, while [`UserId`] orders as people count. So
 /// each lands behind the one before it, on a page that is filled and not split. Rows of one user keep their order.
@@ -44,22 +45,19 @@ impl Bulk {
         items: impl IntoIterator<Item = T>,
         bind: impl Fn(Bound, T) -> Bound,
     ) -> sqlx::Result<u64> {
-        let mut items: std::collections::VecDeque<T> = items.into_iter().collect();
+        let mut items: VecDeque<T> = items.into_iter().collect();
         let mut n_affected = 0;
-        for size in SIZES {
-            while items.len() >= size {
-                let mut query = sqlx::query(AssertSqlSafe(self.text(size)));
-                for item in items.drain(..size) {
-                    query = bind(query, item);
-                }
-                n_affected += query.execute(&mut *conn).await?.rows_affected();
-            }
+        while !items.is_empty() {
+            let n_rows = items.len().min(FULL);
+            let query = sqlx::query(AssertSqlSafe(self.text(n_rows))).persistent(n_rows == FULL);
+            let query = items.drain(..n_rows).fold(query, &bind);
+            n_affected += query.execute(&mut *conn).await?.rows_affected();
         }
         Ok(n_affected)
     }
 
     /// The statement for so many rows.
-    fn text(&self, n_rows: usize) -> String {
+    pub(super) fn text(&self, n_rows: usize) -> String {
         let Bulk {
             head,
             n_columns,

@@ -257,9 +257,13 @@ fn me() -> u32 {
 }
 
 /// Begins a transaction that may write. One that begins by reading fails at once when another process
-/// commits before its first write, whatever the busy timeout; this one waits its turn.
+/// commits before its first write, whatever the busy timeout; this one waits its turn. And it is on the disk when it is
+/// committed, whatever [`Store::answered`] has left behind.
+const BEGIN: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
+
+/// Begins a transaction that may write.
 async fn begin(conn: &mut SqliteConnection) -> sqlx::Result<Transaction<'_, Sqlite>> {
-    conn.begin_with("BEGIN IMMEDIATE").await
+    conn.begin_with(BEGIN).await
 }
 
 /// The settings of every connection. Statements are not logged: they carry names and phones.

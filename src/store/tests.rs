@@ -67,6 +67,40 @@ async fn reading_makes_no_store() {
     assert!(Store::open_read_only(&path).await.unwrap().is_none());
 }
 
+async fn synchronous(store: &Store) -> i64 {
+    let mut conn = store.conn().await;
+    let level = sqlx::query_scalar("PRAGMA synchronous");
+    level.fetch_one(&mut *conn).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_follows_an_answer_is_synced_again_even_if_the_answer_failed() {
+    const NORMAL: i64 = 1;
+    const FULL: i64 = 2;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("state.db")).await.unwrap();
+    let run = store.begin_run("acme", NOW).await.unwrap();
+    let answer = AnswerRecord {
+        meaning: "accepted",
+        status: Some(200),
+        code: None,
+        text: "",
+    };
+    store.answered(&run, 1, &answer, NOW).await.unwrap();
+    assert_eq!(synchronous(&store).await, FULL);
+
+    let fail = "CREATE TRIGGER t BEFORE UPDATE ON requests BEGIN SELECT RAISE(ABORT, 'no'); END;
+        INSERT INTO requests SELECT id, 1, account_id, 'create', 1, NULL, NULL, NULL, NULL, NULL FROM runs";
+    sqlx::raw_sql(fail)
+        .execute(&mut *store.conn().await)
+        .await
+        .unwrap();
+    store.answered(&run, 1, &answer, NOW).await.unwrap_err();
+    assert_eq!(synchronous(&store).await, NORMAL);
+    store.close_run(&run, &closing()).await.unwrap();
+    assert_eq!(synchronous(&store).await, FULL);
+}
+
 #[tokio::test]
 async fn a_reader_sees_what_an_open_store_has_written_and_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
