@@ -160,8 +160,47 @@ fn the_list_in_the_code_is_the_list_of_files() {
     let listed: Vec<String> = migrator()
         .iter()
         .map(|it| format!("{:04}_{}.sql", it.version, it.description))
+        .chain(["schema.sql".to_owned()])
         .collect();
     assert_eq!(files, listed);
+}
+
+/// All tables and indexes of a file, as they were made but for comments and white space, and what it says of itself.
+async fn schema(path: &Path) -> (Vec<(String, String, Option<String>)>, Vec<(String, i64)>) {
+    let mut conn = connect(path).await;
+    let rows: Vec<(String, String, Option<String>)> =
+        sqlx::query_as("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
+    let plain = |sql: String| {
+        let lines: Vec<&str> = sql.lines().map(|it| it.split("--").next().unwrap()).collect();
+        let words: Vec<&str> = lines.iter().flat_map(|it| it.split_whitespace()).collect();
+        words.join(" ")
+    };
+    let rows = rows
+        .into_iter()
+        .map(|(kind, name, sql)| (kind, name, sql.map(plain)));
+    let meta = sqlx::query_as("SELECT name, length(value) FROM meta ORDER BY name")
+        .fetch_all(&mut conn)
+        .await
+        .unwrap();
+    (rows.collect(), meta)
+}
+
+#[tokio::test]
+async fn a_new_file_is_what_all_migrations_make() {
+    let folder = tempfile::tempdir().unwrap();
+    let (new, migrated) = (folder.path().join("new.db"), folder.path().join("migrated.db"));
+    Store::open(&new).await.unwrap().close().await.unwrap();
+    let mut conn = connect(&migrated).await;
+    migrator().run(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+    let (new, migrated) = (schema(&new).await, schema(&migrated).await);
+    for (one, other) in new.0.iter().zip(&migrated.0) {
+        assert_eq!(one, other);
+    }
+    assert_eq!(new, migrated);
 }
 
 #[tokio::test]

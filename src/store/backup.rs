@@ -63,7 +63,7 @@ impl Store {
             _ => {}
         }
         // SQLite takes an empty file for none, and keeps its mode.
-        file::create(path)?;
+        file::create_empty(path)?;
         let mut conn = connect(&self.path, options(&self.path)).await?;
         let text = path.to_string_lossy().into_owned();
         let copied = sqlx::query("VACUUM INTO $1").bind(text).execute(&mut conn).await;

@@ -4,7 +4,7 @@
 //! process that waits on an unlinked file would hold a lock that nobody else can see.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -109,18 +109,54 @@ fn user_name(uid: u32) -> Option<String> {
     })
 }
 
-/// Makes an empty database file with mode 0600, unless it is there. SQLite gives its journal the same mode.
+/// Makes a database without tables, where there is nothing or an empty file.
+///
+/// SQLite itself would write and sync it twice, once for each of the two modes that stay in the file, with a
+/// rollback journal each time. It is on the disk before anybody uses it: SQLite takes an empty file for a new
+/// database, whatever its journal says.
 pub(super) fn create(path: &Path) -> Result<(), StoreError> {
-    match OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-    {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(StoreError::from_io(path, error)),
-    }
+    add(path, &first_page())
+}
+
+/// Makes an empty file, unless it is there.
+pub(super) fn create_empty(path: &Path) -> Result<(), StoreError> {
+    add(path, &[])
+}
+
+/// Adds content to a file, which is made for its owner alone if it isn't there. SQLite gives its journal the same mode.
+fn add(path: &Path, content: &[u8]) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    let file = options.append(true).create(true).mode(0o600).open(path);
+    let written = file.and_then(|mut file| {
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        // Half a page would be no database; without content, the next one makes it.
+        written.inspect_err(|_| drop(file.set_len(0)))
+    });
+    written.map_err(|error| StoreError::from_io(path, error))
+}
+
+/// The first and only page of a database without tables, in the modes that ours have
+/// (<https://www.sqlite.org/fileformat2.html>, 1.3 and 1.6).
+fn first_page() -> [u8; 4096] {
+    let mut page = [0; 4096];
+    let mut put = |at: usize, bytes: &[u8]| page[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0, b"SQLite format 3\0");
+    // The size of a page.
+    put(16, &4096_u16.to_be_bytes());
+    // Written and read by a write-ahead log.
+    put(18, &[2, 2]);
+    // Three fractions of a page that the format fixes.
+    put(21, &[64, 32, 32]);
+    // Pages in the file.
+    put(28, &1_u32.to_be_bytes());
+    // The largest page that is a root; that there is one says that pages can be given back …
+    put(52, &1_u32.to_be_bytes());
+    // … and this, that they are when somebody asks for it.
+    put(64, &1_u32.to_be_bytes());
+    // The list of tables: a leaf without cells, whose content begins at the end of the page.
+    put(100, &[13]);
+    put(105, &4096_u16.to_be_bytes());
+    page
 }
 
 /// The folder of the locks, beside the database.
@@ -190,24 +226,26 @@ pub(super) fn create_locks_folder(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Waits for the lock under which the file is made and migrated. Blocks.
-pub(super) fn lock_migration(path: &Path) -> Result<File, StoreError> {
-    let name = locks_folder(path).join("migration");
-    let file = open_lock(&name)?;
-    file.lock().map_err(|error| StoreError::from_io(&name, error))?;
-    Ok(file)
+/// Takes the lock under which the file is made and migrated; `None` if somebody has it.
+pub(super) fn try_lock_migration(path: &Path) -> Result<Option<File>, StoreError> {
+    try_lock(&locks_folder(path).join("migration"))
 }
 
 /// Takes the lock of a remote; `None` if somebody has it.
 pub(super) fn try_lock_remote(path: &Path, remote: &str) -> Result<Option<RemoteLock>, StoreError> {
     // 128 bits: a name for any text, and no two remotes will ever share one.
     let digest = Sha256::digest(remote.as_bytes());
-    let name = locks_folder(path).join(hex(&digest[..16]));
-    let file = open_lock(&name)?;
+    let lock = try_lock(&locks_folder(path).join(hex(&digest[..16])))?;
+    Ok(lock.map(|file| RemoteLock { _file: file }))
+}
+
+/// Takes the lock of that name; `None` if somebody has it.
+fn try_lock(name: &Path) -> Result<Option<File>, StoreError> {
+    let file = open_lock(name)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(RemoteLock { _file: file })),
+        Ok(()) => Ok(Some(file)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(StoreError::from_io(&name, error)),
+        Err(TryLockError::Error(error)) => Err(StoreError::from_io(name, error)),
     }
 }
 
@@ -264,6 +302,27 @@ mod tests {
         let refused = check_owner(&path, 0).is_err();
         assert_eq!(refused, owner != 0);
         check_owner(&path, 4_000_000).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_new_file_is_as_sqlite_itself_makes_it() {
+        use sqlx::sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode};
+        use sqlx::{ConnectOptions as _, Connection as _};
+
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.db");
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .journal_mode(SqliteJournalMode::Wal);
+        options.connect().await.unwrap().close().await.unwrap();
+        let mut theirs = std::fs::read(&path).unwrap();
+        // How often it was changed, and by which version of SQLite.
+        for field in [24..28, 92..96, 96..100] {
+            theirs[field].fill(0);
+        }
+        assert!(theirs == first_page(), "{:?}", &theirs[..108]);
     }
 
     #[test]

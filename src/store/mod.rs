@@ -16,9 +16,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
-use sqlx::sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -78,8 +76,8 @@ pub use users::ClaimError;
 /// How long a writer waits for another one. Transactions take milliseconds; who is longer at it hangs.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often a lock is asked for, and how long in between: a quarter of a second in all, while starting a
-/// program takes some milliseconds.
+/// How often the lock of a remote is asked for, and how long in between: a quarter of a second in all, while starting
+/// a program takes some milliseconds.
 const LOCK_ATTEMPTS: u32 = 26;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
@@ -130,22 +128,17 @@ impl Store {
     /// Opens the store as [`Store::open`] does, under the lock that keeps others from migrating meanwhile.
     async fn open_and_migrate(path: &Path) -> Result<Store, StoreError> {
         file::create_locks_folder(path)?;
-        let owned = path.to_owned();
-        // The lock blocks, and whoever has it may need this very thread to get on.
-        let lock = tokio::task::spawn_blocking(move || file::lock_migration(&owned)).await;
-        let _lock = lock.map_err(|error| StoreError::from_io(path, error.into()))??;
-        let mut conn = if file::look(path)? == file::Found::Content {
-            let mut conn = connect(path, options(path)).await?;
-            refuse_anothers(path, &mut conn).await?;
-            conn
-        } else {
-            file::create(path)?;
-            // Both modes stay in the file, and the first one must be set before there is any table.
-            let modes = options(path)
-                .auto_vacuum(SqliteAutoVacuum::Incremental)
-                .journal_mode(SqliteJournalMode::Wal);
-            connect(path, modes).await?
+        let _lock = loop {
+            match file::try_lock_migration(path)? {
+                Some(lock) => break lock,
+                None => tokio::time::sleep(LOCK_PAUSE).await,
+            }
         };
+        if file::look(path)? != file::Found::Content {
+            file::create(path)?;
+        }
+        let mut conn = connect(path, options(path)).await?;
+        refuse_anothers(path, &mut conn).await?;
         schema::migrate(&mut conn)
             .await
             .map_err(|error| StoreError::from_migration(path, error))?;

@@ -1,10 +1,13 @@
 //! The schema: which migrations there are, and which of them a file has seen.
 
+use std::collections::HashSet;
+
 use sqlx::migrate::{Migrate as _, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::sqlite::SqliteConnection;
-use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqlSafeStr as _};
 
-use super::begin;
+use super::BEGIN;
+use super::bulk::Bulk;
 use super::error::primary_code;
 
 /// The migrations in order, one concern each: version, name, SQL. They are only ever added to.
@@ -54,6 +57,10 @@ const MIGRATIONS: [(i64, &str, &str); 11] = [
     ),
 ];
 
+/// What all migrations make together, for a file that has seen none: SQLite reads all tables anew for each column that is
+/// added to one. That both make the same is a test.
+const SCHEMA: &str = include_str!("../../migrations/sqlite/schema.sql");
+
 /// The newest schema that this release knows.
 pub const LATEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
@@ -72,26 +79,61 @@ pub fn migrator() -> Migrator {
     Migrator::with_migrations(MIGRATIONS.map(migration).into())
 }
 
-/// Brings a file up to date: by all of its missing migrations, or by none. Together they are written and synced to the
-/// disk once; each by itself would be twice. And they are one text: most of their time went into the ways between the
-/// connection's thread and ours, five for each migration.
+/// Brings a file up to date: by all that it is missing, or by nothing. Together they are written and synced to the
+/// disk once; each by itself would be twice.
+///
+/// The SQL goes with the statement that begins the transaction, as that is answered once: each statement of any other
+/// text is answered by itself, and most of the time went into those ways between the connection's thread and ours.
 ///
 /// # Errors
-/// What SQLite says of it, or that the file has seen other migrations.
+/// What SQLite says of it, or that the file has seen other migrations. The connection may then be left within the
+/// transaction, and is to be dropped, which undoes it.
 pub(super) async fn migrate(conn: &mut SqliteConnection) -> Result<(), MigrateError> {
-    let mut tx = begin(conn).await?;
+    const ENTER: Bulk = Bulk {
+        head: "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)",
+        n_columns: 5,
+        tail: "",
+    };
     let migrator = migrator();
+    let seen = seen(conn, &migrator).await?;
+    let missing: Vec<&Migration> = migrator.iter().filter(|it| !seen.contains(&it.version)).collect();
+    let mut text = vec![BEGIN];
+    if seen.is_empty() {
+        text.push(SCHEMA);
+    } else {
+        text.extend(missing.iter().map(|it| it.sql.as_str()));
+    }
+    let mut tx = conn.begin_with(AssertSqlSafe(text.join(";\n"))).await?;
     tx.ensure_migrations_table(&migrator.table_name).await?;
-    let seen = tx.list_applied_migrations(&migrator.table_name).await?;
-    // Looks at what the file has seen, and enters what it has not, which follows.
-    migrator.run_direct(None, &mut *tx, true).await?;
-    let is_missing = |version: i64| seen.iter().all(|it| it.version != version);
-    let missing = MIGRATIONS.iter().filter(|(version, ..)| is_missing(*version));
-    let text: Vec<&str> = missing.map(|(.., sql)| *sql).collect();
-    sqlx::raw_sql(AssertSqlSafe(text.join("\n")))
-        .execute(&mut *tx)
+    ENTER
+        .run(&mut tx, missing, |query, it| {
+            query
+                .bind(it.version)
+                .bind(it.description.to_string())
+                .bind(true)
+                .bind(it.checksum.to_vec())
+                .bind(-1)
+        })
         .await?;
+    if !seen.is_empty() {
+        // Finds nothing to do, but looks whether what the file had seen was the same.
+        migrator.run_direct(None, &mut *tx, false).await?;
+    }
     Ok(tx.commit().await?)
+}
+
+/// The migrations that a file says it has seen.
+async fn seen(conn: &mut SqliteConnection, migrator: &Migrator) -> Result<HashSet<i64>, MigrateError> {
+    match conn.list_applied_migrations(&migrator.table_name).await {
+        Ok(seen) => Ok(seen.into_iter().map(|it| it.version).collect()),
+        Err(MigrateError::Execute(error)) if is_missing(&error) => Ok(HashSet::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether SQLite says that a table isn't there, for which it has no code but that of all that it can't make out.
+fn is_missing(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(1)
 }
 
 /// What a file says about itself.
@@ -117,8 +159,7 @@ pub(super) async fn version(conn: &mut SqliteConnection) -> sqlx::Result<Option<
     let sql = "SELECT max(version), count(*), (SELECT value FROM meta WHERE name = 'salt') FROM _sqlx_migrations WHERE success";
     let row = match sqlx::query(sql).fetch_one(conn).await {
         Ok(row) => row,
-        // SQLITE_ERROR: one of the tables isn't there.
-        Err(error) if primary_code(&error) == Some(1) => return Ok(None),
+        Err(error) if is_missing(&error) => return Ok(None),
         Err(error) => return Err(error),
     };
     let number: Option<i64> = row.try_get(0)?;

@@ -67,6 +67,20 @@ async fn reading_makes_no_store() {
     assert!(Store::open_read_only(&path).await.unwrap().is_none());
 }
 
+#[tokio::test]
+async fn a_file_that_was_made_and_not_migrated_becomes_a_store() {
+    let folder = tempfile::tempdir().unwrap();
+    for make in [file::create_empty, file::create] {
+        let path = folder.path().join("state.db");
+        make(&path).unwrap();
+        let store = Store::open(&path).await.unwrap();
+        store.begin_run("acme", NOW).await.unwrap();
+        store.close().await.unwrap();
+        assert_eq!(mode(&path), 0o600);
+        std::fs::remove_file(&path).unwrap();
+    }
+}
+
 async fn synchronous(store: &Store) -> i64 {
     let mut conn = store.conn().await;
     let level = sqlx::query_scalar("PRAGMA synchronous");
