@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
-use order::Order;
+use order::{Order, executed};
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
 use wazzup_sync::simulator::{Setup, Simulator};
 
@@ -143,8 +143,8 @@ async fn work_on(work: &mut Work<'_>, name: &str, url: &str, folder: &Path) {
         }
         Work::Trace(order) => {
             start_over();
-            order.add_sync(&trace(&config), Path::new(PROGRAM));
-            order.add_quiet(&trace(&config), Path::new(PROGRAM));
+            order.sync.extend(executed(&trace(&config), Path::new(PROGRAM)));
+            order.quiet.extend(executed(&trace(&config), Path::new(PROGRAM)));
         }
     }
     simulator.shutdown().await;

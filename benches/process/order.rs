@@ -8,24 +8,16 @@ use std::path::Path;
 /// Of a longer name, the beginning is enough to tell it.
 const MAX_NAME: usize = 100;
 
-/// What was executed in either kind of run.
+/// What was executed in either kind of run: see [`executed`].
 #[derive(Default)]
 pub struct Order {
-    quiet: BTreeSet<String>,
-    sync: BTreeSet<String>,
+    /// In a run with nothing to do.
+    pub quiet: BTreeSet<String>,
+    /// In a first sync.
+    pub sync: BTreeSet<String>,
 }
 
 impl Order {
-    /// Adds the functions of `program` that `callgrind` saw in a run with nothing to do.
-    pub fn add_quiet(&mut self, callgrind: &str, program: &Path) {
-        self.quiet.extend(executed(callgrind, program));
-    }
-
-    /// Adds those of a first sync.
-    pub fn add_sync(&mut self, callgrind: &str, program: &Path) {
-        self.sync.extend(executed(callgrind, program));
-    }
-
     /// The script for the linker.
     pub fn script(&self) -> String {
         let mut text = "/* Functions that are executed together, side by side. Written by\n   \
@@ -45,14 +37,15 @@ impl Order {
 
 fn push_lines(text: &mut String, patterns: &BTreeSet<String>) {
     for pattern in patterns {
-        // What the compiler takes for unlikely it sets apart, and some of it is executed in every run. Writing to a String can't fail.
+        // What the compiler takes for unlikely it sets apart, and some of it is executed in every run.
+        // Writing to a String can't fail.
         let _ = writeln!(text, "    *(.text.{pattern} .text.unlikely.{pattern})");
     }
 }
 
 /// The symbols of a program that a callgrind file lists. Names and objects are written once, and after
 /// that meant by number.
-fn executed(callgrind: &str, program: &Path) -> BTreeSet<String> {
+pub fn executed(callgrind: &str, program: &Path) -> BTreeSet<String> {
     let mut objects = HashMap::new();
     let mut functions = HashMap::new();
     let mut is_ours = false;
