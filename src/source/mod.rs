@@ -17,6 +17,7 @@ use crate::domain::table::{Column, CompleteRead};
 pub use database::Database;
 
 mod database;
+mod eager;
 pub mod inspect;
 mod mysql;
 mod postgres;

@@ -16,6 +16,7 @@ use sqlx::{
     SqlSafeStr as _, Statement as _, TypeInfo as _, ValueRef as _,
 };
 
+use super::eager::eager;
 use super::request::{Request, Trouble, Verdict, refused};
 use super::rows::{Cell, Collector, Layout, utf8};
 use super::server::{Dialect, ipv6_host};
@@ -60,7 +61,8 @@ impl Postgres {
 
     async fn read_to_end(&self) -> Result<CompleteRead, SourceError> {
         let fault = |trouble| self.request.fault(trouble, judge);
-        let mut conn = self.options.connect().await.map_err(|err| fault(err.into()))?;
+        let conn = eager(self.options.connect()).await;
+        let mut conn = conn.map_err(|err| fault(err.into()))?;
         let read = self.transact(&mut conn).await;
         // The transaction is over by now, or the server ends it with the connection. What a farewell
         // meets changes nothing about the rows.
