@@ -8,7 +8,7 @@ use super::pauses::{Paused, pauses_of_strangers};
 use super::refusals::refusal;
 use super::runs::{RunSummary, run_summary};
 use super::words::{count, number};
-use super::{Store, StoreError, at, begin};
+use super::{Store, StoreError, at, begin_unsynced};
 use crate::domain::memory::Millis;
 use crate::domain::refusal::Refusal;
 
@@ -118,7 +118,7 @@ async fn write_quiet(conn: &mut SqliteConnection, accounts: &[(&str, u64)], now:
         n_columns: 3,
         tail: ") AS quiet WHERE accounts.name = quiet.column1",
     };
-    let mut tx = begin(conn).await?;
+    let mut tx = begin_unsynced(conn).await?;
     QUIET
         .run(&mut tx, accounts, |query, (name, n_rows)| {
             query.bind((*name).to_owned()).bind(number(*n_rows)).bind(at(now))

@@ -16,8 +16,9 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Sqlite, Transaction};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Sqlite, Transaction};
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::domain::memory::Millis;
@@ -251,12 +252,30 @@ fn me() -> u32 {
 
 /// Begins a transaction that may write. One that begins by reading fails at once when another process
 /// commits before its first write, whatever the busy timeout; this one waits its turn. And it is on the disk when it is
-/// committed, whatever [`Store::answered`] has left behind.
+/// committed, whatever was written before by [`UNSYNCED`].
 const BEGIN: &str = "PRAGMA synchronous = FULL; BEGIN IMMEDIATE";
+
+/// Stands before what may be lost when the power goes, though not when we do: what is only told, or found out again.
+/// Every other write therefore begins by [`begin`]. It takes effect when it is prepared, so it must not be kept.
+const UNSYNCED: &str = "PRAGMA synchronous = NORMAL;";
 
 /// Begins a transaction that may write.
 async fn begin(conn: &mut SqliteConnection) -> sqlx::Result<Transaction<'_, Sqlite>> {
     conn.begin_with(BEGIN).await
+}
+
+/// Begins a transaction that may write and needs no sync: see [`UNSYNCED`].
+async fn begin_unsynced(conn: &mut SqliteConnection) -> sqlx::Result<Transaction<'_, Sqlite>> {
+    let text = format!("{UNSYNCED} BEGIN IMMEDIATE");
+    conn.begin_with(AssertSqlSafe(text)).await
+}
+
+/// Runs one statement as a transaction; how many rows it has changed.
+async fn write(conn: &mut SqliteConnection, query: Query<'_, Sqlite, SqliteArguments>) -> sqlx::Result<u64> {
+    let mut tx = begin(conn).await?;
+    let n_rows = query.execute(&mut *tx).await?.rows_affected();
+    tx.commit().await?;
+    Ok(n_rows)
 }
 
 /// The settings of every connection. Statements are not logged: they carry names and phones.

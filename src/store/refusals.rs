@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::words::count;
-use super::{Store, StoreError, at};
+use super::{Store, StoreError, at, write};
 use crate::domain::memory::Millis;
 use crate::domain::refusal::Refusal;
 
@@ -25,7 +25,7 @@ impl Store {
     pub async fn forget_refusal(&self, account: &str) -> Result<(), StoreError> {
         let sql = "DELETE FROM refusals WHERE account_id = (SELECT id FROM accounts WHERE name = $1)";
         let mut conn = self.conn().await;
-        let done = sqlx::query(sql).bind(account).execute(&mut *conn).await;
+        let done = write(&mut conn, sqlx::query(sql).bind(account)).await;
         done.map(drop).map_err(|error| self.failed(error))
     }
 }

@@ -7,7 +7,7 @@ use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
 use super::pauses::{Paused, pauses_of_strangers};
 use super::words::count;
-use super::{Store, StoreError, account_key, begin, ensure_account, file};
+use super::{Store, StoreError, account_key, begin, ensure_account, file, write};
 use crate::domain::memory::Millis;
 
 /// How an account stands, in what matters before a pass.
@@ -234,5 +234,5 @@ async fn write_told(conn: &mut SqliteConnection, told: &Told) -> sqlx::Result<()
     let sql = "INSERT INTO told (account_id, channel, event) VALUES ($1, $2, $3)
         ON CONFLICT (account_id, channel) DO UPDATE SET event = excluded.event";
     let query = sqlx::query(sql).bind(key).bind(channel).bind(event);
-    query.execute(conn).await.map(drop)
+    write(conn, query).await.map(drop)
 }

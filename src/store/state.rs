@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use super::bulk::Bulk;
 use super::words::{known, number};
-use super::{Store, StoreError, account_key};
+use super::{Store, StoreError, account_key, write};
 use crate::domain::finding::{Finding, FindingKind};
 use crate::domain::user::UserId;
 
@@ -42,9 +42,8 @@ impl Store {
     pub async fn rename(&self, old: &str, new: &str) -> Result<(), AccountError> {
         let mut conn = self.conn().await;
         let sql = "UPDATE accounts SET name = $2 WHERE name = $1";
-        let renamed = sqlx::query(sql).bind(old).bind(new).execute(&mut *conn).await;
-        match renamed {
-            Ok(it) if it.rows_affected() == 0 => Err(AccountError::Unknown(old.to_owned())),
+        match write(&mut conn, sqlx::query(sql).bind(old).bind(new)).await {
+            Ok(0) => Err(AccountError::Unknown(old.to_owned())),
             Ok(_) => Ok(()),
             Err(error)
                 if error
@@ -64,11 +63,9 @@ impl Store {
     pub async fn forget(&self, name: &str) -> Result<(), AccountError> {
         let mut conn = self.conn().await;
         // All other tables refer to this row, and go with it.
-        let deleted = sqlx::query("DELETE FROM accounts WHERE name = $1")
-            .bind(name)
-            .execute(&mut *conn)
-            .await;
-        match deleted.map_err(|error| self.failed(error))?.rows_affected() {
+        let query = sqlx::query("DELETE FROM accounts WHERE name = $1").bind(name);
+        let deleted = write(&mut conn, query).await;
+        match deleted.map_err(|error| self.failed(error))? {
             0 => Err(AccountError::Unknown(name.to_owned())),
             _ => Ok(()),
         }

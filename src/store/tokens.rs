@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::file::{self, RemoteLock};
 use super::seal::TokenKey;
-use super::{LOCK_PAUSE, Store, StoreError, account_key, at, begin, ensure_account};
+use super::{LOCK_PAUSE, Store, StoreError, account_key, at, begin, ensure_account, write};
 use crate::domain::memory::Millis;
 
 /// How long the tokens of another credential are kept after their last change: whoever puts an old
@@ -150,7 +150,7 @@ impl Store {
             WHERE account_id = (SELECT id FROM accounts WHERE name = $1) AND remote = $2";
         let mut conn = self.conn().await;
         let query = sqlx::query(sql).bind(account).bind(remote).bind(asked_at.map(at));
-        let done = query.execute(&mut *conn).await;
+        let done = write(&mut conn, query).await;
         done.map(drop).map_err(|error| self.failed(error))
     }
 
